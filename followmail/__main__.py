@@ -1,0 +1,5 @@
+"""`python -m followmail`."""
+
+from followmail.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""`run`, `once`, `check`: the commands that go to the mailbox."""
+
+from dataclasses import asdict
+
+import click
+
+from followmail.cli.output import Bar, json_option, now, office_of, safe, say, say_json, settings_of, table, when
+from followmail.rounds import Office, Report, alone, go_round
+from followmail.settings import Settings
+from followmail.store import Store
+
+
+@click.command("run", epilog="Example: followmail --config ~/mail/config.env run")
+@click.pass_context
+def run_command(ctx: click.Context) -> int:
+    """The daemon: watches the mailbox until it is asked to stop (SIGTERM, Ctrl-C)."""
+    from followmail import service
+
+    return service.run(settings_of(ctx))
+
+
+@click.command("once", epilog="Example: followmail once --dry-run")
+@click.option("--dry-run", is_flag=True, help="Tell what would happen; write nothing anywhere.")
+@json_option
+@click.pass_context
+def once_command(ctx: click.Context, dry_run: bool, as_json: bool) -> int:
+    """One full cycle: look, judge, plan, draft or send. It never sleeps: what must wait for the gap waits."""
+    settings = settings_of(ctx)
+    if dry_run:
+        report = _dry(settings)
+    else:
+        with alone(settings.database):
+            report = _round(Office.open(settings))
+    if as_json:
+        say_json({**report.tally.as_json(), "would": [asdict(w) for w in report.would], "faults": list(report.faults)})
+    else:
+        _show(report, dry_run)
+    return 0 if report.look.complete else 1
+
+
+def _dry(settings: Settings) -> Report:
+    return _round(Office.open(settings, Store.copy_in_memory(settings.database)), dry=True)
+
+
+def _round(office: Office, dry: bool = False) -> Report:
+    try:
+        with Bar() as bar, office.connect() as session:
+            office.progress = bar
+            return go_round(office, session, now, dry)
+    finally:
+        office.close()
+
+
+def _show(report: Report, dry: bool) -> None:
+    tally = report.tally
+    done = {k: v for k, v in tally.as_json().items() if v and k != "next_due"}
+    say(", ".join(f"{value} {name.replace('_', ' ')}" for name, value in done.items()) or "Nothing new.")
+    if report.would:
+        rows = [(w.address, w.sequence, w.step, w.mode, w.why) for w in report.would]
+        table(("address", "sequence", "step", "would be", "why"), rows, "")
+    elif dry:
+        say("Nobody would get a mail now.")
+    if tally.next_due:
+        say(f"Next due: {when(tally.next_due.astimezone().isoformat())}")
+    for fault in report.faults:
+        click.echo(safe(f"followmail: could not be read, so nothing leaves: {fault}"), err=True)
+
+
+@click.command("check", epilog="Example: followmail check --create-folders")
+@click.option("--create-folders", is_flag=True, help="Make the folders Followmail/<sequence> and Followmail/Stop.")
+@json_option
+@click.pass_context
+def check_command(ctx: click.Context, create_folders: bool, as_json: bool) -> int:
+    """Configuration, login, folders, templates, clock: a line each, with the remedy."""
+    from followmail import checking
+
+    office = office_of(ctx)
+    found = checking.check(office, now(), create_folders)
+    ok = all(line.ok for line in found)
+    if as_json:
+        say_json({"ok": ok, "checks": [asdict(line) for line in found]})
+    else:
+        for line in found:
+            say(f"{'ok  ' if line.ok else 'FAIL'}  {line.name}: {line.detail}")
+            if line.remedy:
+                say(f"      → {line.remedy}")
+    return checking.exit_status(found)

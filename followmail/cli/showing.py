@@ -1,0 +1,180 @@
+"""`status`, `plan`, `prospects`, `explain`, `preview`, `classify`: the commands that read and tell."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from followmail.cli.output import json_option, now, office_of, say, say_json, table, when
+from followmail.errors import UserError
+
+if TYPE_CHECKING:
+    from followmail.mail.kinds import Verdict
+
+
+@click.command("status", epilog="Example: followmail status")
+@json_option
+@click.pass_context
+def status_command(ctx: click.Context, as_json: bool) -> int:
+    """One screen: healthy or not and since when, last complete look, what waits, what leaves next."""
+    from followmail import telling
+
+    office = office_of(ctx)
+    told = telling.status(office.cycle(now()), office.settings.poll)
+    if as_json:
+        say_json(told)
+        return 0 if told["healthy"] else 1
+    say(f"{'Healthy' if told['healthy'] else 'NOT healthy'}. Last complete look: {when(told['last_look']) or 'never'}. Mode: {told['mode']}.")
+    for problem in told["problems"]:
+        say(f"  ! {problem}")
+    if told["paused_until"]:
+        say(f"Paused: nothing leaves until {when(told['paused_until'])}.")
+    counts = ", ".join(f"{n} {state}" for state, n in told["counts"].items() if n)
+    say(f"Enrollments: {counts or 'none yet'}.")
+    _part("Waits for your yes (`followmail approve ID`):", told["waiting"])
+    _part("Drafts that wait for you:", told["drafts"])
+    _part("Next:", told["next"])
+    return 0 if told["healthy"] else 1
+
+
+def _part(title: str, rows: list[dict[str, object]]) -> None:
+    if rows:
+        say(title)
+        table(
+            ("id", "due", "address", "step", "why"),
+            [(r["id"], when(str(r["due"] or "")), r["address"], f"{r['sequence']}/{r['step']}", r["why"]) for r in rows],
+            "",
+        )
+
+
+@click.command("plan", epilog="Example: followmail plan --days 14")
+@click.option("--days", type=click.IntRange(0, 3650), default=0, help="Every step of the next so many days, as if nobody answered.")
+@json_option
+@click.pass_context
+def plan_command(ctx: click.Context, days: int, as_json: bool) -> None:
+    """The next step of each enrollment: when, and why. Reads the database only."""
+    from followmail import telling
+
+    rows = telling.plan_rows(office_of(ctx).cycle(now()), days)
+    if as_json:
+        say_json(rows)
+        return
+    table(
+        ("id", "due", "address", "step", "mode", "waits for", "why"),
+        [(r["id"], when(r["due"]), r["address"], f"{r['sequence']}/{r['step']}", r["mode"], r["waits_for"], r["why"]) for r in rows],
+        "Nobody is enrolled. `followmail once --dry-run` tells whom it would follow up.",
+    )
+
+
+@click.command("prospects", epilog="Example: followmail prospects --state waiting")
+@click.option("--state", help="Only those in this state.")
+@json_option
+@click.pass_context
+def prospects_command(ctx: click.Context, state: str | None, as_json: bool) -> None:
+    """Who is where."""
+    from followmail import telling
+    from followmail.sequence.steps import State
+
+    if state is not None and state not in set(State):
+        raise click.BadParameter(f"'{state}' is no state; there are: {', '.join(State)}", param_hint="--state")
+    c = office_of(ctx).cycle(now())
+    rows = telling.prospect_rows(c, c.store.enrollments.all())
+    rows = [row for row in rows if state is None or row["state"] == state]
+    if as_json:
+        say_json(rows)
+        return
+    heads = ("id", "address", "name", "sequence", "state", "step", "until", "why")
+    table(heads, [[when(r[h]) if h == "until" else r[h] for h in heads] for r in rows], "Nobody.")
+
+
+@click.command("explain", epilog="Example: followmail explain bob@bob.example")
+@click.argument("who", metavar="ADDRESS|MESSAGE-ID")
+@json_option
+@click.pass_context
+def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
+    """Every rule with pass or fail, the history, what happens next."""
+    from followmail import telling
+
+    told = telling.explain(office_of(ctx).cycle(now()), who)
+    if told is None:
+        raise UserError(f"Nothing is known of '{who}': no mail from or to it was read, and it is enrolled nowhere.")
+    if as_json:
+        say_json(told)
+        return
+    say(told["address"])
+    for row in told["enrollments"]:
+        say(f"  {row['sequence']}: {row['state']}, step {row['step']} (number {row['id']}) {row['why']}")
+    say("Rules:")
+    for rule in told["rules"]:
+        say(f"  {'pass' if rule['passed'] else 'FAIL'}  {rule['rule']}: {rule['detail']}")
+    say("History:" if told["events"] else "No history yet.")
+    for event in told["events"]:
+        say(f"  {when(event['at'])}  {event['event']}: {event['why']}")
+    following = told["next"]
+    say(f"Next: step {following['step']}, {when(following['due'])}: {following['why']}" if following else "Next: nothing.")
+
+
+@click.command("preview", epilog="Example: followmail preview nudge/1 --to bob@bob.example")
+@click.argument("what", metavar="SEQUENCE[/STEP]")
+@click.option("--to", "to", metavar="ADDRESS", help="As it would leave to this person.")
+@json_option
+@click.pass_context
+def preview_command(ctx: click.Context, what: str, to: str | None, as_json: bool) -> None:
+    """The mail as it would leave, and the names that a text may use with their values."""
+    from followmail import previewing
+
+    shown = previewing.preview(office_of(ctx), what, to, now())
+    if as_json:
+        say_json(shown)
+        return
+    for mail in shown["mails"]:
+        say(f"--- {mail['sequence']}, step {mail['step']} ({mail['file']}), {mail['after']}")
+        if mail["held"]:
+            say(f"HELD: {mail['held']}")
+            continue
+        say(f"From: {mail['from']}\nTo: {mail['to']}\n" + (f"Cc: {mail['cc']}\n" if mail["cc"] else "") + f"Subject: {mail['subject']}\n")
+        say(mail["text"])
+    say("--- names that a text may use, as they are here")
+    table(("name", "value"), [(f"{{{{ {name} }}}}", value) for name, value in shown["names"].items()], "")
+
+
+@click.command("classify", epilog="Example: followmail classify --json mail/*.eml")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@json_option
+def classify_command(files: tuple[str, ...], as_json: bool) -> int:
+    """What each message is, and the evidence; needs no configuration."""
+    from pathlib import Path
+
+    from followmail.mail.kinds import classify
+
+    rows: list[dict[str, Any]] = []
+    faults: list[str] = []
+    for file in files:
+        try:
+            rows.append(_row(file, classify(Path(file).read_bytes())))
+        except OSError as fault:
+            faults.append(f"{file} cannot be read: {fault.strerror}.")
+    if as_json:
+        say_json(rows)
+    else:
+        for row in rows:
+            until = row["return_date"] or row["until"]
+            say(f"{row['file']}: {row['kind']}" + (f" until {until}" if until else "") + f" ({'; '.join(row['evidence'])})")
+    for fault_text in faults:
+        click.echo(f"followmail: {fault_text}", err=True)
+    return 1 if faults else 0
+
+
+def _row(file: str, verdict: "Verdict") -> dict[str, Any]:
+    return {
+        "file": file,
+        "kind": verdict.kind.value,
+        "evidence": list(verdict.evidence),
+        "return_date": verdict.return_date.isoformat() if verdict.return_date else None,
+        "failed_recipients": list(verdict.failed_recipients),
+        "until": verdict.until.isoformat() if verdict.until else None,
+        "new_text": verdict.new_text,
+        "first_name": verdict.first_name,
+        "contact": verdict.contact,
+        "language": verdict.language,
+        "asks": verdict.asks,
+    }

@@ -1,0 +1,124 @@
+"""The way in: address, TLS, greeting, and how to prove who we are. TLS is always verified and never given up."""
+
+import base64
+import imaplib
+import ipaddress
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from imapclient import SocketTimeout  # type: ignore[import-untyped]
+
+from followmail.errors import SettingsError, Unreachable
+from followmail.imap.verdicts import lost, readable
+from followmail.imap.wire import Client, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a mailbox is and how to get in. Times in seconds. `password` is asked once for each login."""
+
+    host: str
+    port: int
+    security: str  # 'tls' | 'starttls' | 'none' (loopback only)
+    user: str
+    password: Callable[[], str] = field(repr=False)
+    connect_timeout: float = 10
+    read_timeout: float = 60
+    ca_file: str | None = None  # a private authority
+    mechanism: str = "password"  # or 'oauth2': the password is then an access token
+
+
+def connect(account: Account) -> Any:
+    """The client after greeting and TLS. Raises Unreachable | ServerBusy | SettingsError."""
+    context, host = _tls(account), account.host
+    timeout = SocketTimeout(account.connect_timeout, account.read_timeout)
+    try:
+        client = Client(host, account.port, context if account.security == "tls" else None, timeout)
+        if account.security == "starttls":
+            _upgrade(client, context)
+        if client.wire.state != "NONAUTH":  # a PREAUTH greeting is how STARTTLS gets stripped
+            client.wire.shutdown()
+            raise Unreachable(f"{host} greets us as logged in already.")
+        return client
+    except ssl.SSLCertVerificationError as doubt:
+        raise Unreachable(f"The certificate of {host} cannot be trusted: {doubt.verify_message}.") from None
+    except ssl.SSLError as broken:
+        raise Unreachable(f"No TLS with {host}: {readable(broken)}") from None
+    except TimeoutError:
+        raise Unreachable(f"{host} port {account.port} does not answer.") from None
+    except OSError as broken:
+        raise Unreachable(f"{host} port {account.port} cannot be reached: {readable(broken)}") from None
+    except imaplib.IMAP4.error as broken:
+        raise lost(host, readable(broken)) from None
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as unreadable:
+        raise Unreachable(f"What answers at {host} port {account.port} is no IMAP server.") from unreadable
+
+
+def _upgrade(client: Client, context: ssl.SSLContext | None) -> None:
+    assert context is not None
+    try:
+        client.wire.start_tls(context)
+        client.wire._get_capabilities()
+        client._cached_capabilities = None
+    except BaseException:
+        client.wire.shutdown()
+        raise
+
+
+def _tls(account: Account) -> ssl.SSLContext | None:
+    if account.security in ("tls", "starttls"):
+        try:
+            return ssl.create_default_context(cafile=account.ca_file)
+        except OSError as missing:
+            raise SettingsError(f"The authority file {account.ca_file} cannot be read: {missing.strerror}.") from None
+    if account.security == "none" and _is_loopback(account.host):
+        return None
+    raise SettingsError(
+        f"IMAP security '{account.security}' is not possible for {account.host}: it is tls or starttls."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def way_in(wire: Wire, account: Account, secret: str) -> Callable[[], Any] | None:
+    """The login that server and account have in common. imaplib's own: IMAPClient's calls a broken line a refusal."""
+    user, offered = account.user, wire.capabilities
+    if account.mechanism == "oauth2":
+        if "AUTH=OAUTHBEARER" in offered and "AUTH=XOAUTH2" not in offered:
+            return lambda: wire.authenticate("OAUTHBEARER", _once(_bearer(account, secret), "\x01"))
+        return lambda: wire.authenticate("XOAUTH2", _once(f"user={user}\x01auth=Bearer {secret}\x01\x01", ""))
+    if "AUTH=PLAIN" in offered:  # RFC 4616: UTF-8, where LOGIN takes ASCII only
+        return lambda: wire.authenticate("PLAIN", _once(f"\0{user}\0{secret}", ""))
+    if "LOGINDISABLED" in offered or not (user + secret).isascii():
+        return None
+    quoted = user.replace("\\", "\\\\").replace('"', '\\"')
+    return lambda: wire.login(f'"{quoted}"', secret)
+
+
+def shows(secret: str, answer: Exception) -> bool:
+    """Whether an answer holds the secret, or its beginning, plainly or as it was sent."""
+    text = str(answer)
+    words = [word.rstrip("=") for word in re.findall(r"[A-Za-z0-9+/]{8,}=*", text)]
+    decoded = b" ".join(base64.b64decode(word[: len(word) // 4 * 4]) for word in words).decode("utf-8", "replace")
+    return bool(secret) and (secret[:4] in text or secret[:4] in decoded)
+
+
+def _once(first: str, then: str) -> Callable[[bytes], bytes]:
+    """A refused token is explained in a second challenge, to be answered by nearly nothing (RFC 7628 §3.2.3)."""
+    answers = iter((first, then))
+    return lambda challenge: next(answers, "").encode()
+
+
+def _bearer(account: Account, secret: str) -> str:
+    name = account.user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
+    return f"n,a={name},\x01host={account.host}\x01port={account.port}\x01auth=Bearer {secret}\x01\x01"

@@ -1,0 +1,315 @@
+"""Reads mail and changes nothing: EXAMINE and BODY.PEEK only, so that no flag of the consultant's ever moves.
+
+Headers of 100,000 messages come in a few seconds: sets of 2,000 UIDs, several in flight, and one pattern for the common
+form of a response; whatever is unusual goes through imapclient's parser.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import islice
+
+from imapclient.response_parser import parse_fetch_response  # type: ignore[import-untyped]
+
+from followmail.errors import CommandRefused, Transient
+from followmail.imap.session import Selected, Session
+from followmail.mail import identity, msgid
+from followmail.mail.message import HEADER_FIELDS
+
+MAX_HEADER = 262_144  # bytes of a message's header that are read
+_SET = 2_000  # UIDs in one FETCH
+_SET_TEXT = 7_000  # characters of one UID set: servers accept lines of 8,000 (RFC 2683 §3.2.1.5)
+_SETS = 4  # FETCHes in flight
+_HELD = 64 * 2**20  # bytes of headers held before they are handed on
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTHS = {name: n for n, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_FIELD = re.compile(r"[A-Za-z0-9-]{1,76}")
+# The form in which nearly every server answers: four items in any order, then the header as a literal.
+_USUAL = re.compile(
+    rb"\* \d+ FETCH \((?:UID (?P<uid>\d{1,10}) |FLAGS \((?P<flags>[^()\"{]*)\) |INTERNALDATE \"(?P<date>[^\"]+)\" "
+    rb"|RFC822\.SIZE (?P<size>\d{1,18}) ){4}BODY\[HEADER\.FIELDS \([^()\[\]{]*\)\](?:<0>)? \{\d+\}"
+)
+_FETCH = re.compile(rb"\A\* (\d+) FETCH ", re.IGNORECASE)
+_UID = re.compile(rb"[( ]UID (\d{1,10})", re.IGNORECASE)
+_BODY = re.compile(rb"BODY\[", re.IGNORECASE)
+
+Progress = Callable[[int, int], None]  # messages done, messages in all
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One message as a look sees it. `fault`: why it could not be read; all but folder and uid are then empty."""
+
+    folder: str
+    uid: int
+    arrived: datetime  # INTERNALDATE, UTC
+    flags: frozenset[str]  # without \Recent
+    size: int
+    header: bytes
+    fault: str = ""
+
+
+def examine(session: Session, folder: str) -> Selected:
+    """Opens a folder for reading, anew."""
+    return session.examine(folder)
+
+
+def heads(
+    session: Session,
+    folder: str,
+    uids: Iterable[int],
+    fields: Sequence[str] = HEADER_FIELDS,
+    progress: Progress | None = None,
+) -> Iterator[Head]:
+    """The headers of messages, ascending by UID within each portion; those that vanished meanwhile are left out.
+
+    Other commands may go through the session between two heads. One message that cannot be read has a `fault` and does
+    not stop the rest. Raises Transient when the folder is rebuilt (UIDVALIDITY) in the middle.
+    """
+    wanted = sorted(set(uids))
+    items = _items(fields)
+    _enter_fresh(session, folder)
+    done, validity = 0, session.enter(folder).uidvalidity
+    waiting = _sets(wanted, _SET)
+    while portion := list(islice(waiting, _SETS)):
+        if session.enter(folder).uidvalidity != validity:
+            raise Transient(f"{folder} was rebuilt while it was read.")
+        yield from _portion(session, folder, portion, items)
+        done += sum(map(len, portion))
+        if progress:
+            progress(done, len(wanted))
+
+
+def uids_from(session: Session, folder: str, first_uid: int) -> list[int]:
+    """The UIDs from one on. `UID n:*` always names the last message, also a lower one (RFC 9051 §9): compared again."""
+    _enter_fresh(session, folder)
+    return [uid for uid in session.search("UID", f"{max(1, first_uid)}:*") if uid >= first_uid]
+
+
+def uids_since(session: Session, folder: str, day: date) -> list[int]:
+    """Messages whose INTERNALDATE, in the server's zone, is this day or later."""
+    _enter_fresh(session, folder)
+    month = list(_MONTHS)[day.month - 1].decode().capitalize()
+    return session.search("SINCE", f"{day.day:02d}-{month}-{day.year:04d}")
+
+
+def uids_by_header(session: Session, folder: str, field: str, value: str) -> list[int]:
+    """Messages whose field holds an id: a hint, for servers match parts of words. Compare the hits again.
+
+    Only ids may be asked for; anything else raises CommandRefused before it is sent.
+    """
+    if not _FIELD.fullmatch(field) or not (msgid.is_askable(value) or value == msgid.OUR_PREFIX):
+        raise CommandRefused("This cannot be asked of an IMAP server; nothing was sent.")
+    _enter_fresh(session, folder)
+    return session.search("HEADER", field, session.quoted(value).decode("ascii"))
+
+
+def uids_from_address(session: Session, folder: str, address: str) -> list[int]:
+    """Messages From an address: a hint, compare the hits again."""
+    quoted = _askable_address(session, address)
+    _enter_fresh(session, folder)
+    return session.search("FROM", quoted)
+
+
+def uids_to_address(session: Session, folder: str, address: str) -> list[int]:
+    """Messages To or Cc an address: a hint, compare the hits again."""
+    quoted = _askable_address(session, address)
+    _enter_fresh(session, folder)
+    return session.search("OR", "TO", quoted, "CC", quoted)
+
+
+def beginning(session: Session, folder: str, uid: int, limit: int = 65_536) -> bytes:
+    """The first bytes of a message, header included; empty when it is gone."""
+    known = session.is_open(folder)
+    session.enter(folder)
+    found = _beginning(session, folder, uid, limit)
+    if not found and known:  # it may have come after the folder was opened
+        session.noop()
+        found = _beginning(session, folder, uid, limit)
+    return found
+
+
+def whole(session: Session, folder: str, uid: int, limit: int) -> bytes:
+    """A message byte for byte; empty when it is gone. Raises CommandRefused where it is larger than `limit`."""
+    data = beginning(session, folder, uid, limit + 1)
+    if len(data) > limit:
+        raise CommandRefused(f"Message {uid} in {folder} is larger than {limit} bytes.")
+    return data
+
+
+def _beginning(session: Session, folder: str, uid: int, limit: int) -> bytes:
+    found: list[bytes] = []
+    items = f"(UID BODY.PEEK[]<0.{int(limit)}>)"
+    refusals = session.fetch([str(int(uid))], items, lambda response: found.extend(_body_of(response, uid)))
+    if refusals and not found:
+        raise CommandRefused(f"Message {uid} in {folder} cannot be read: {refusals[0]}")
+    return found[0][:limit] if found else b""
+
+
+def _enter_fresh(session: Session, folder: str) -> None:
+    """Opens the folder, or has the server look again where it is open: a search must see what came just now."""
+    if session.is_open(folder):
+        session.noop()
+    else:
+        session.examine(folder)
+
+
+def _askable_address(session: Session, address: str) -> str:
+    if not (identity.is_address(address) and address.isascii()):
+        raise CommandRefused("This address cannot be asked of an IMAP server; nothing was sent.")
+    return session.quoted(address).decode("ascii")
+
+
+def _items(fields: Sequence[str]) -> str:
+    if not fields or not all(_FIELD.fullmatch(field) for field in fields):
+        raise CommandRefused("These header fields cannot be asked of an IMAP server; nothing was sent.")
+    return f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(fields)})]<0.{MAX_HEADER}>)"
+
+
+def _sets(uids: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Portions of UIDs, each short enough for one command."""
+    start = 0
+    while start < len(uids):
+        end = min(start + most, len(uids))
+        while len(compact(uids[start:end])) > _SET_TEXT:
+            end = start + max(1, (end - start) // 2)
+        yield list(uids[start:end])
+        start = end
+
+
+def compact(uids: Sequence[int]) -> str:
+    """Ascending UIDs as a sequence set: "1:5,9" (RFC 9051 §9)."""
+    ranges: list[list[int]] = []
+    for uid in uids:
+        if ranges and uid == ranges[-1][1] + 1:
+            ranges[-1][1] = uid
+        else:
+            ranges.append([uid, uid])
+    return ",".join(str(a) if a == b else f"{a}:{b}" for a, b in ranges)
+
+
+class _Portion:
+    """What came of several FETCHes: heads, and the UIDs whose headers were let go to stay within bounds."""
+
+    def __init__(self, folder: str, wanted: Iterable[int]) -> None:
+        self.folder = folder
+        self.wanted = frozenset(wanted)
+        self.heads: dict[int, Head] = {}
+        self.heavy: list[int] = []
+        self.unreadable = False
+        self._bytes = 0
+
+    def take(self, response: list[bytes]) -> None:
+        head = _usual_head(self.folder, response) or _unusual_head(self.folder, response)
+        if head is None:
+            self.unreadable = self.unreadable or _BODY.search(response[0]) is not None
+        elif head.uid not in self.wanted:
+            return  # somebody else's change of flags, told in passing
+        elif self._bytes > _HELD:
+            self.heavy.append(head.uid)
+        else:
+            self._bytes += len(head.header)
+            self.heads[head.uid] = head
+
+    @property
+    def missing(self) -> list[int]:
+        return sorted(self.wanted - self.heads.keys() - set(self.heavy))
+
+
+def _portion(session: Session, folder: str, sets: Sequence[Sequence[int]], items: str) -> Iterator[Head]:
+    """The heads of some sets. What was refused or unreadable is asked again by halves, down to the one at fault."""
+    got = _Portion(folder, (uid for one in sets for uid in one))
+    refused = session.fetch([compact(one) for one in sets], items, got.take)
+    again = got.missing if refused or got.unreadable else []
+    if len(got.wanted) == 1 and again:
+        why = refused[0] if refused else "The server's answer cannot be read."
+        got.heads[again[0]] = Head(folder, again[0], _EPOCH, frozenset(), 0, b"", why)
+        again = []
+    yield from (got.heads[uid] for uid in sorted(got.heads))
+    for part in (*_halves(again), *_sets(sorted(got.heavy), most=100)):
+        session.enter(folder)
+        yield from _portion(session, folder, [part], items)
+
+
+def _halves(uids: Sequence[int]) -> list[Sequence[int]]:
+    middle = len(uids) // 2
+    return [part for part in (uids[:middle], uids[middle:]) if part]
+
+
+def _usual_head(folder: str, response: list[bytes]) -> Head | None:
+    if len(response) != 3 or response[2] != b")":
+        return None
+    found = _USUAL.fullmatch(response[0])
+    if not found:
+        return None
+    uid, flags, arrived, size = found.group("uid", "flags", "date", "size")
+    moment = read_internaldate(arrived) if arrived else None
+    if uid is None or flags is None or size is None or moment is None:
+        return None
+    return Head(folder, int(uid), moment, _flags(flags), int(size), response[1][:MAX_HEADER])
+
+
+def _unusual_head(folder: str, response: list[bytes]) -> Head | None:
+    """Items before and after the header, quoted headers, keywords with odd characters: imapclient reads them all."""
+    found = _parsed(response)
+    header = _body(found)
+    arrived, uid, size = found.get(b"INTERNALDATE"), found.get(b"UID"), found.get(b"RFC822.SIZE")
+    if header is None or not isinstance(uid, int) or not isinstance(arrived, datetime) or not isinstance(size, int):
+        return None
+    moment = arrived.astimezone(UTC) if arrived.tzinfo else arrived.replace(tzinfo=UTC)
+    flags = found.get(b"FLAGS")
+    words = (
+        b" ".join(str(f).encode() if isinstance(f, int) else f for f in flags or ())
+        if isinstance(flags, tuple)
+        else b""
+    )
+    return Head(folder, uid, moment, _flags(words), size, header[:MAX_HEADER])
+
+
+def _parsed(response: list[bytes]) -> dict[bytes, object]:
+    """One FETCH response as item → value; empty where imapclient cannot read it."""
+    texts = [_FETCH.sub(rb"\1 ", response[0]), *response[2::2]]
+    records: list[object] = [*zip(texts, response[1::2], strict=False), texts[-1]]
+    try:
+        (found,) = parse_fetch_response(records, normalise_times=False, uid_is_key=False).values()
+    except Exception:  # noqa: BLE001  foreign bytes: whatever the parser raises, the message is set aside
+        return {}
+    return dict(found)
+
+
+def _body(found: dict[bytes, object]) -> bytes | None:
+    """The one BODY[…] of a response. A server may say NIL for nothing, and a number for digits without quotes."""
+    key = next((key for key in found if key.startswith(b"BODY[")), None)
+    if key is None:
+        return None
+    value = found[key]
+    return value if isinstance(value, bytes) else b"" if value is None else str(value).encode()
+
+
+def _body_of(response: list[bytes], uid: int) -> list[bytes]:
+    known = _UID.search(response[0]) or _UID.search(response[-1])
+    if known and int(known[1]) == uid and _BODY.search(response[0]):
+        body = response[1] if len(response) > 1 else _body(_parsed(response))
+        return [body] if body is not None else []
+    return []
+
+
+def _flags(words: bytes) -> frozenset[str]:
+    return frozenset(words.decode("utf-8", "replace").split()) - {"\\Recent"}  # gone from RFC 9051: it says nothing
+
+
+def read_internaldate(text: bytes) -> datetime | None:
+    """`17-Jul-1996 02:44:25 -0700` as UTC (RFC 9051 §2.3.3); None where it is no such date."""
+    try:
+        day, clock, zone = text.split()
+        number, month, year = day.split(b"-")
+        hour, minute, second = clock.split(b":")
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+        moment = datetime(
+            *(int(year), _MONTHS[month.lower()], int(number), int(hour), int(minute), min(59, int(second))),
+            tzinfo=timezone(-offset if zone[:1] == b"-" else offset),
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, KeyError, OverflowError):
+        return None

@@ -1,0 +1,424 @@
+"""One live connection to one mailbox: login, folders, IDLE, and the choke point through which every command goes.
+
+After any network error a session is dead: it drops its socket, every further call raises Unreachable, and the caller
+opens a new one. Nothing here waits longer than its time limits, and no secret stands in any text.
+"""
+
+import contextlib
+import imaplib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from imapclient.exceptions import ProtocolError  # type: ignore[import-untyped]
+
+from followmail.errors import CommandRefused, InDoubt, LoginRefused, Transient, Unreachable
+from followmail.imap import folders as listing
+from followmail.imap import idling
+from followmail.imap.connect import Account, connect, shows, way_in
+from followmail.imap.folders import Folder, Namespaces
+from followmail.imap.verdicts import CONTROL, lost, readable, refused
+from followmail.imap.wire import Wire
+
+__all__ = ["Account", "Selected", "Session"]
+
+_APPENDUID = re.compile(rb"APPENDUID \d+ (\d{1,10})\]", re.IGNORECASE)
+_PIPELINED = 50  # commands in flight: neither side's buffers fill up
+_FAREWELL = 3.0  # seconds that a goodbye may take
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a server says of a folder that it opens."""
+
+    uidvalidity: int
+    uidnext: int
+    messages: int
+    highestmodseq: int | None
+
+
+class Session:
+    """One live connection. Every method may raise Unreachable | ServerBusy | CommandRefused; `close` never raises."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.capabilities: frozenset[str] = frozenset()
+        self._selected: tuple[str, Selected] | None = None
+        self._odd_names: dict[str, bytes] = {}  # names that do not survive decoding and encoding
+        self._namespaces: Namespaces | None = None
+        self._client: Any = connect(account)
+        try:
+            self._log_in()
+        except BaseException:
+            self.drop()
+            raise
+
+    @classmethod
+    def open(cls, account: Account) -> Self:
+        """A connection, logged in. Raises Unreachable | LoginRefused | ServerBusy; SettingsError for plain text."""
+        return cls(account)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection was never lost or dropped, as far as we know."""
+        return self._client is not None
+
+    def close(self) -> None:
+        """Says goodbye, briefly. Never raises."""
+        if self._client is not None:
+            with contextlib.suppress(Exception):
+                self.wire.patience(_FAREWELL)
+                self._client.logout()
+        self.drop()
+
+    def drop(self) -> None:
+        """Lets go of the socket at once."""
+        client, self._client, self._selected = self._client, None, None
+        if client is not None:
+            client.wire.shutdown()
+
+    # -- folders ------------------------------------------------------------------------------------------------
+
+    def folders(self) -> tuple[Folder, ...]:
+        """The account's own folders with their counts. One round trip where the server has LIST-STATUS (RFC 5819)."""
+        if self._namespaces is None:
+            self._namespaces = self._ask_namespaces()
+        listed = self._list()
+        for entry in listed:
+            self._remember(entry.wire)
+        own = [e for e in listed if self._namespaces.prefix_of(e.wire) is not None]
+        status = listing.read_status(self._untagged("STATUS"))
+        faults = self._ask_status([e.wire for e in own if e.wire not in status and _can_be_asked(e)], status)
+        return listing.assemble(listed, self._namespaces, lambda n: status.get(n, {}), lambda n: faults.get(n, ""))
+
+    def create(self, name: str) -> None:
+        """Makes a folder and subscribes to it, so that mail programs show it. One that is there already is no fault."""
+        wire = self._quoted_name(name)
+        try:
+            self.command("CREATE", wire)
+        except CommandRefused:
+            self.command("LIST", '""', wire)
+            if not self._untagged("LIST"):
+                raise
+        with contextlib.suppress(CommandRefused):
+            self.command("SUBSCRIBE", wire)
+
+    def status(self, folder: str) -> Mapping[str, int]:
+        """MESSAGES, UIDNEXT, UIDVALIDITY (and HIGHESTMODSEQ) of one folder that is not open."""
+        self.command("STATUS", self._quoted_name(folder), self._status_items())
+        found = listing.read_status(self._untagged("STATUS"))
+        return next(iter(found.values()), {})
+
+    def examine(self, folder: str) -> Selected:
+        """Opens a folder for reading: no flag changes, not even \\Recent (RFC 9051 §6.3.3)."""
+        return self._open(folder, readonly=True)
+
+    def enter(self, folder: str) -> Selected:
+        """As `examine`, but a folder that is open already stays open. Its counts may be old then."""
+        return self._selected[1] if self._selected and self.is_open(folder) else self.examine(folder)
+
+    def is_open(self, folder: str) -> bool:
+        """Whether this folder is open for reading."""
+        return self._selected is not None and self._selected[0] == folder
+
+    @contextlib.contextmanager
+    def changing(self, folder: str) -> Iterator[None]:
+        """Opens a folder for writing, and leaves it without expunging anything."""
+        self._open(folder, readonly=False)
+        try:
+            yield
+        finally:
+            self._selected = None
+            if self.alive:
+                self._leave(folder)
+
+    # -- mail ---------------------------------------------------------------------------------------------------
+
+    def append(self, folder: str, data: bytes, flags: tuple[str, ...], when: datetime) -> int | None:
+        """Puts a message into a folder, its flags at once. Its UID, where the server tells (UIDPLUS, RFC 4315).
+
+        Raises InDoubt when the connection breaks before the answer: the message may lie there.
+        """
+        if when.tzinfo is None:
+            raise ValueError("the time of an APPEND needs a zone")
+        self._refuse_control(*flags)
+        name = self._quoted_name(folder)
+        try:
+            answer = self.call("APPEND", self._client_now().append, name, data, flags, when)
+        except Unreachable as broken:
+            raise InDoubt(
+                f"The connection broke while a message was put into {folder}: it may lie there. {broken}"
+            ) from broken
+        found = _APPENDUID.search(answer if isinstance(answer, bytes) else b"")
+        return int(found[1]) if found else None
+
+    def search(self, *criteria: str) -> list[int]:
+        """The UIDs in the open folder that match, ascending. Criteria are sent as they stand: check them first."""
+        self.command("UID", "SEARCH", *criteria)
+        lines = [line for line in self._untagged("SEARCH") if isinstance(line, bytes)]
+        # "(MODSEQ 917162500)" may follow the numbers (RFC 7162 §3.1.5).
+        return sorted({int(n) for line in lines for n in re.findall(rb"\d{1,10}", line.partition(b"(")[0])})
+
+    def fetch(self, sets: Sequence[str], items: str, take: Callable[[list[bytes]], None]) -> list[str]:
+        """Asks for `items` of several UID sets of the open folder, all in flight; each FETCH response goes to `take`.
+
+        A response is text, literal, text, … . Returns the refusals (NO, BAD): what came before them is good.
+        """
+        self._refuse_control(items, *sets)
+        with self._translated("FETCH"):
+            wire = self.wire
+            wire.untagged_responses.clear()
+            tags = {bytes(wire._command("UID", "FETCH", one, items)) for one in sets}
+            refusals = []
+            while tags:
+                response = wire.read_response()
+                tag, _, rest = response[0].partition(b" ")
+                if tag in tags:
+                    tags.remove(tag)
+                    del wire.tagged_commands[tag]
+                    refusals += [] if rest[:2].upper() == b"OK" else [readable(rest)]
+                elif tag == b"*" and rest[:3].upper() == b"BYE":
+                    raise wire.abort(readable(rest))
+                elif b" FETCH (" in response[0][:40].upper():
+                    take(response)
+            return refusals
+
+    # -- waiting ------------------------------------------------------------------------------------------------
+
+    def noop(self) -> None:
+        self.command("NOOP")
+
+    def idle(self, seconds: float, wake_fd: int | None = None) -> bool:
+        """Waits until the server reports a change in the open folder (True), `seconds` pass, or `wake_fd` can be read.
+
+        A hint, no promise: what came between the last look and this call is not reported, so compare
+        `examine(…).uidnext` with what was seen before calling. What is no change makes it return, too, with False.
+        Without IDLE (RFC 2177) it only waits. Raises Unreachable on a dead link.
+        """
+        if "IDLE" not in self.capabilities:
+            with self._translated("NOOP"):
+                self.wire.wait(seconds, wake_fd)
+            self.noop()
+            return bool(self._untagged("EXISTS") or self._untagged("EXPUNGE"))
+        with self._translated("IDLE"):
+            self.wire.untagged_responses.clear()
+            return idling.wait(self.wire, seconds, wake_fd, self.account.read_timeout)
+
+    # -- the choke point ----------------------------------------------------------------------------------------
+
+    @property
+    def wire(self) -> Wire:
+        wire: Wire = self._client_now().wire
+        return wire
+
+    def command(self, name: str, *arguments: str | bytes) -> None:
+        """Sends one command and waits for its OK. No argument may hold a control character."""
+        self._refuse_control(*arguments)
+        what = f"{name} {arguments[0]!s}" if name == "UID" else name
+        self.call(what, self._simple, name, *arguments)
+
+    def call(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Runs one exchange with the server, its errors translated."""
+        with self._translated(what):
+            self.wire.untagged_responses.clear()
+            return function(*arguments)
+
+    def quoted(self, text: str | bytes) -> bytes:
+        """A quoted string (RFC 9051 §4.3); control characters are refused."""
+        self._refuse_control(text)
+        raw = text.encode("utf-8") if isinstance(text, str) else text
+        return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+    def folder_name(self, folder: str) -> bytes:
+        """A folder's name as an argument to a command."""
+        return self._quoted_name(folder)
+
+    def _refuse_control(self, *arguments: str | bytes) -> None:
+        for argument in arguments:
+            text = argument.decode("latin-1") if isinstance(argument, bytes) else argument
+            if CONTROL.search(text):
+                raise CommandRefused(
+                    "A control character stands in what was to be asked of the IMAP server; nothing was sent."
+                )
+
+    def _simple(self, name: str, *arguments: str | bytes) -> None:
+        wire = self.wire
+        kind, data = wire._simple_command(name, *arguments)
+        if kind != "OK":
+            raise wire.error(readable(data[-1] if data else b""))
+
+    @contextlib.contextmanager
+    def _translated(self, what: str) -> Iterator[None]:
+        host = self.account.host
+        try:
+            yield
+        except (imaplib.IMAP4.readonly, CommandRefused, Unreachable) as known:  # readonly is an abort to imaplib
+            if isinstance(known, imaplib.IMAP4.readonly):
+                raise CommandRefused(f"{host} lets this folder only be read.") from None
+            raise
+        except (imaplib.IMAP4.abort, ProtocolError) as broken:
+            self.drop()
+            raise lost(host, readable(broken)) from None
+        except imaplib.IMAP4.error as answer:
+            raise refused(host, what, readable(answer)) from None
+        except TimeoutError:
+            self.drop()
+            raise Unreachable(f"{host} did not answer {what} in time.") from None
+        except OSError as broken:
+            self.drop()
+            raise lost(host, readable(broken)) from None
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as unreadable:
+            self.drop()
+            raise Unreachable(
+                f"The answer of {host} to {what} cannot be read ({type(unreadable).__name__})."
+            ) from unreadable
+        except BaseException:
+            self.drop()  # a signal in the middle of an answer: the rest of it would be taken for the next one
+            raise
+
+    def _client_now(self) -> Any:
+        if self._client is None:
+            raise Unreachable(f"The connection to {self.account.host} is closed.")
+        return self._client
+
+    # -- how ----------------------------------------------------------------------------------------------------
+
+    def _log_in(self) -> None:
+        account, host = self.account, self.account.host
+        secret = account.password()
+        self._refuse_control(account.user, secret)
+        sign_in = way_in(self.wire, account, secret)
+        if sign_in is None:
+            raise LoginRefused(f"{host} offers no way to log in that this program knows, or none on this connection.")
+        try:
+            with self._translated("LOGIN"):
+                sign_in()
+            self.command("CAPABILITY")  # after login there are often others
+        except (CommandRefused, Transient) as answer:
+            kind = LoginRefused if isinstance(answer, CommandRefused) else type(answer)
+            told = (
+                f"{host} repeats the password in its answer, which is left out."
+                if shows(secret, answer)
+                else str(answer)
+            )
+            raise kind(told) from None
+        words = b" ".join(line for line in self._untagged("CAPABILITY") if isinstance(line, bytes))
+        self.capabilities = frozenset(words.decode("ascii", "replace").upper().split())
+
+    def _open(self, folder: str, readonly: bool) -> Selected:
+        self._selected = None
+        name = self._quoted_name(folder)
+        found = self.call("EXAMINE" if readonly else "SELECT", self._client_now().select_folder, name, readonly)
+        uidvalidity, uidnext = found.get(b"UIDVALIDITY"), found.get(b"UIDNEXT")
+        if not uidvalidity:
+            raise CommandRefused(
+                f"{self.account.host} gives no UIDVALIDITY for {folder}: its messages cannot be told apart."
+            )
+        if not uidnext:  # Courier has it in STATUS only
+            uidnext = self.status(folder).get("UIDNEXT", 1)
+        modseq = found.get(b"HIGHESTMODSEQ") or None
+        opened = Selected(uidvalidity, uidnext, found.get(b"EXISTS", 0), modseq)
+        if readonly:
+            self._selected = (folder, opened)
+        return opened
+
+    def _leave(self, folder: str) -> None:
+        # CLOSE would expunge what others have marked (RFC 9051 §6.4.1).
+        if "UNSELECT" in self.capabilities:
+            self.command("UNSELECT")
+            self.wire.state = "AUTH"
+        else:
+            self.examine(folder)
+
+    def _list(self) -> list[listing.Listed]:
+        wanted = []
+        if "SPECIAL-USE" in self.capabilities:
+            wanted.append("SPECIAL-USE")
+        if "LIST-STATUS" in self.capabilities:
+            wanted.append(f"STATUS {self._status_items()}")
+        extended = {"LIST-EXTENDED", "LIST-STATUS"} & self.capabilities and wanted
+        returns = [f"RETURN ({' '.join(wanted)})"] if extended else []
+        # NOOP, in the same round trip, has the server look at the folder that is open, too.
+        refusals = self._pipeline([("NOOP",), ("LIST", '""', '"*"', *returns)])
+        if refusals:
+            raise CommandRefused(f"{self.account.host} does not list its folders: {next(iter(refusals.values()))}")
+        return listing.read_list(self._untagged("LIST"))
+
+    def _ask_status(self, names: Sequence[bytes], status: dict[bytes, dict[str, int]]) -> dict[bytes, str]:
+        """Asks for the status of each folder, many in flight; adds to `status`. Returns the refusals."""
+        faults: dict[bytes, str] = {}
+        for start in range(0, len(names), _PIPELINED):
+            some = names[start : start + _PIPELINED]
+            refusals = self._pipeline([("STATUS", self.quoted(name), self._status_items()) for name in some])
+            status.update(listing.read_status(self._untagged("STATUS")))
+            faults.update({some[i]: text for i, text in refusals.items()})
+            faults.update({n: "The server told no status." for n in some if n not in status and n not in faults})
+        return faults
+
+    def _pipeline(self, commands: Sequence[tuple[str | bytes, ...]]) -> dict[int, str]:
+        """Sends commands at once; place → refusal of those that were not accepted. Untagged responses add up."""
+        self._refuse_control(*(argument for command in commands for argument in command))
+        refusals: dict[int, str] = {}
+        with self._translated(str(commands[-1][0])):
+            wire = self.wire
+            wire.untagged_responses.clear()
+            tags = [wire._command(*command) for command in commands]
+            for place, tag in enumerate(tags):
+                kind, data = wire._get_tagged_response(tag)
+                if kind != "OK":
+                    refusals[place] = readable(data[-1])
+            wire._check_bye()
+        return refusals
+
+    def _ask_namespaces(self) -> Namespaces:
+        if "NAMESPACE" not in self.capabilities:
+            return Namespaces()
+        try:
+            self.command("NAMESPACE")
+        except CommandRefused:
+            return Namespaces()
+        lines = [line for line in self._untagged("NAMESPACE") if isinstance(line, bytes)]
+        return listing.read_namespaces(lines[0] if lines else None)
+
+    def _status_items(self) -> str:
+        return (
+            "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+            if "CONDSTORE" in self.capabilities
+            else "(MESSAGES UIDNEXT UIDVALIDITY)"
+        )
+
+    def _untagged(self, kind: str) -> list[bytes | tuple[bytes, bytes]]:
+        found: list[bytes | tuple[bytes, bytes]] = self.wire.untagged_responses.pop(kind, [])
+        return found
+
+    def _remember(self, wire: bytes) -> None:
+        name = listing.decode_name(wire)
+        if CONTROL.search(name) or listing.encode_name(name) != wire:
+            self._odd_names[name] = wire
+
+    def _wire_name(self, folder: str) -> bytes:
+        if folder in self._odd_names:
+            return self._odd_names[folder]
+        self._refuse_control(folder)
+        try:
+            return listing.encode_name(folder)
+        except ValueError:
+            raise CommandRefused("This folder name cannot be written in IMAP; nothing was sent.") from None
+
+    def _quoted_name(self, folder: str) -> bytes:
+        return self.quoted(self._wire_name(folder))
+
+
+def _can_be_asked(entry: listing.Listed) -> bool:
+    return not entry.attributes & {"\\noselect", "\\nonexistent"}

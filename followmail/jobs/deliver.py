@@ -1,0 +1,248 @@
+"""Sends what is queued, one mail at a time, each after a fresh complete look of its own.
+
+    queued → sending ▣ → SMTP up to the last line of the body → handed-over ▣ → the final dot → sent | failed | uncertain ▣
+
+▣ is a commit. Only what surely did not leave is tried again (RFC 1047 tells why there is no exactly-once).
+"""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from followmail import smtp
+from followmail.errors import CommandRefused, FollowmailError
+from followmail.imap import reader
+from followmail.imap.folders import Role
+from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle, Look
+from followmail.mail import message as mail_message
+from followmail.mail.msgid import is_askable, is_ours
+from followmail.sequence import planner
+from followmail.sequence.planner import Leave, Wait
+from followmail.sequence.steps import Enrollment, Mode, State, Status, Trigger
+from followmail.store.outbox import Parcel
+
+RETRY_FIRST = timedelta(minutes=5)
+RETRY_LONGEST = timedelta(hours=4)
+DAILY_LIMIT_HELD = timedelta(hours=24)
+
+
+class Changed(FollowmailError):
+    """Somebody cancelled the delivery in the last moment, before the dot."""
+
+
+def deliver(
+    session: Session, c: Cycle, server: smtp.Server | None, relook: Callable[[], Look], decide: Callable[[Enrollment], planner.Decision],
+) -> None:  # fmt: skip
+    """Send the queued mails that may leave now. `relook` looks, judges, and gives the look; `decide` asks the planner."""
+    tried: set[int] = set()
+    while parcel := _next(c, tried):
+        tried.add(parcel.delivery.id)
+        if c.store.facts.moment("sending_held_until") and not _account_is_free(c):
+            return
+        look = relook()
+        if not look.complete:
+            return
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        fresh = c.store.outbox.parcel(parcel.delivery.id)
+        if e is None or fresh is None or fresh.delivery.status is not Status.QUEUED:
+            continue
+        decision = decide(e)
+        if not isinstance(decision, Leave) or decision.step.name != fresh.delivery.step:
+            _hold(c, fresh, decision)
+            continue
+        if server is None:
+            _hold(c, fresh, Wait("FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent"))
+            continue
+        if not _left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
+            return
+
+
+def _next(c: Cycle, tried: set[int]) -> Parcel | None:
+    queued = c.store.outbox.parcels(Status.QUEUED)
+    return next((p for p in queued if p.mode is Mode.SEND and p.delivery.id not in tried), None)
+
+
+def _account_is_free(c: Cycle) -> bool:
+    until = c.store.facts.moment("sending_held_until")
+    return until is None or c.now >= until
+
+
+def _hold(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
+    """It may not leave any more: back it goes; when it may, the same row is queued again."""
+    why = decision.why
+    c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
+    c.tally.held += 1
+    c.tell("held", {"delivery": parcel.delivery.id, "why": why})
+
+
+# ---- has it left already?
+
+
+def _left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel: Parcel) -> bool:
+    """Ask Sent itself, not our memory of it: for this Message-ID; for met and manual, for any mail of our form."""
+    for folder in look.folders:
+        if folder.role is not Role.SENT or not folder.selectable:
+            continue
+        reader.examine(session, folder.name)
+        if _has_id(session, folder.name, parcel.delivery.message_id):
+            with c.store.transaction():
+                c.store.outbox.move(
+                    parcel.delivery.id, (Status.QUEUED,), Status.SENT, c.now, left=c.now, filed=True, why="it stands in Sent"
+                )
+                c.store.events.add(c.now, "sent", "it had left already: it stands in Sent", e.id, e.address)
+            return True
+        if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.again and _was_met(session, c, folder.name, e):
+            why = f"{e.address} was once in such a sequence: a mail of ours to them stands in Sent; `enroll --again` sends all the same"
+            c.store.enrollments.change(e, State.STOPPED, c.now, why)
+            c.tally.stopped += 1
+            return True
+    return False
+
+
+def _has_id(session: Session, folder: str, message_id: str) -> bool:
+    """The server's search matches parts of a value: compare again (RFC 9051 §6.4.4)."""
+    if not is_askable(message_id):
+        return False
+    uids = reader.uids_by_header(session, folder, "Message-ID", message_id)
+    heads = reader.heads(session, folder, uids, fields=("Message-ID", "X-Microsoft-Original-Message-ID"))
+    messages = [mail_message.read(head.header) for head in heads]
+    return any(message_id in (m.id, m.original_id) for m in messages)
+
+
+def _was_met(session: Session, c: Cycle, folder: str, e: Enrollment) -> bool:
+    """A mail of our form to this address that is no step of this enrollment."""
+    mine = {d.message_id.partition("@")[0] for d in e.deliveries}
+    uids = reader.uids_to_address(session, folder, e.address)
+    for head in reader.heads(session, folder, uids):
+        message = mail_message.read(head.header)
+        to = {p.address for p in (*message.to, *message.cc)}
+        if e.address in to and is_ours(message.id) and message.id.partition("@")[0] not in mine:
+            return True
+    return False
+
+
+# ---- the transaction
+
+
+def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
+    """Send one mail; False where the account cannot send now, so that no other is tried."""
+    number = parcel.delivery.id
+    if not c.store.outbox.move(number, (Status.QUEUED,), Status.SENDING, c.now, attempts=parcel.delivery.attempts + 1):
+        return True
+
+    def before_dot() -> None:
+        if not c.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, c.now, left=c.now):
+            raise Changed("it was cancelled")
+
+    try:
+        outcome = smtp.submit(
+            server, parcel.sender, parcel.delivery.recipients, parcel.data, before_dot=before_dot,
+            local_hostname=parcel.sender.rpartition("@")[2],
+        )  # fmt: skip
+    except Changed:
+        c.tell("held", {"delivery": number, "why": "it was cancelled in the last moment"})
+        return True
+    return _outcome(c, e, parcel, outcome)
+
+
+def _outcome(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> bool:
+    number, step = parcel.delivery.id, parcel.delivery.number
+    if isinstance(outcome, smtp.Sent):
+        with c.store.transaction():
+            c.store.outbox.move(number, (Status.HANDED_OVER,), Status.SENT, c.now, left=c.now, next_try=None, why="")
+            c.store.events.add(c.now, "sent", f"step {step} left", e.id, e.address)
+        c.tally.sent += 1
+        c.tell("sent", {"delivery": number, "step": step, "code": outcome.code})
+        return True
+    if isinstance(outcome, smtp.Unknown):
+        with c.store.transaction():
+            why = "the connection broke before the server's answer: nobody can know whether it left"
+            c.store.outbox.move(number, (Status.HANDED_OVER,), Status.UNCERTAIN, c.now, why=why)
+            c.store.events.add(c.now, "uncertain", f"step {step}: {why}", e.id, e.address)
+        c.tally.uncertain += 1
+        c.tell("uncertain", {"delivery": number, "step": step})
+        return False
+    return _not_sent(c, e, parcel, outcome)
+
+
+def _not_sent(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent) -> bool:
+    """It surely did not leave: retried, dropped, or told."""
+    said = f"{outcome.code or ''} {outcome.enhanced} {outcome.text}".strip()
+    c.tell("not-sent", {"delivery": parcel.delivery.id, "code": outcome.code, "scope": outcome.scope})
+    if outcome.daily_limit:
+        c.store.facts.set_moment("sending_held_until", c.now + DAILY_LIMIT_HELD)
+        _retry(c, e, parcel, f"the provider's daily limit is reached ({said})", DAILY_LIMIT_HELD)
+        return False
+    if outcome.transient or outcome.scope == "account":
+        if outcome.scope == "account" and not outcome.transient:
+            c.store.events.add(c.now, "account", f"the mail server refuses to send: {said}")
+            c.store.facts.set_text("sending_fault", said)
+        _retry(c, e, parcel, said, _growing(parcel.delivery.attempts))
+        return outcome.scope != "account"
+    return _refused(c, e, parcel, outcome, said)
+
+
+def _retry(c: Cycle, e: Enrollment, parcel: Parcel, why: str, wait: timedelta) -> None:
+    statuses = (Status.SENDING, Status.HANDED_OVER)
+    with c.store.transaction():
+        c.store.outbox.move(
+            parcel.delivery.id, statuses, Status.CANCELLED, c.now, why=why, next_try=c.now + wait, left=None
+        )
+        c.store.events.add(c.now, "retry", f"step {parcel.delivery.number}: {why}", e.id, e.address)
+    c.tally.held += 1
+
+
+def _growing(attempts: int) -> timedelta:
+    """5, 10, 20, … minutes up to 4 hours, each with a fifth of chance, so that many do not come back at once."""
+    wait: timedelta = min(RETRY_FIRST * 2 ** min(attempts, 10), RETRY_LONGEST)
+    return wait * random.uniform(0.9, 1.1)
+
+
+def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, said: str) -> bool:
+    """A final refusal: of a Cc, that person is dropped; of the prospect, as a bounce; of the mail, a question."""
+    number = parcel.delivery.id
+    statuses = (Status.SENDING, Status.HANDED_OVER)
+    refused = outcome.recipient
+    if refused is not None and refused != e.address:
+        c.store.suppressions.add(refused, "bounced")
+        with c.store.transaction():
+            c.store.enrollments.note(e.id, dropped=e.dropped | {refused})
+            c.store.outbox.move(number, statuses, Status.CANCELLED, c.now, why=said, left=None)
+            c.store.events.add(c.now, "dropped", f"{refused} in Cc was refused: {said}", e.id, e.address)
+        return True
+    c.tally.failed += 1
+    c.store.outbox.move(number, statuses, Status.FAILED, c.now, why=said, left=None)
+    if outcome.scope == "recipient":
+        c.store.suppressions.add(e.address, "bounced")
+        c.store.enrollments.change(e, State.BOUNCED, c.now, f"{e.address} does not exist: {said}")
+        c.tally.stopped += 1
+    else:
+        c.store.enrollments.change(e, State.WAITING, c.now, f"the mail was refused: {said}; try again?", code="failed")
+        c.tally.waiting += 1
+    return True
+
+
+# ---- what is in doubt
+
+
+def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
+    """Every look asks Sent about what may have left: a copy found settles it. Nothing else does but the consultant."""
+    for parcel in c.store.outbox.parcels(Status.UNCERTAIN):
+        for folder in look.folders:
+            if folder.role is not Role.SENT or not folder.selectable:
+                continue
+            try:
+                reader.examine(session, folder.name)
+                found = _has_id(session, folder.name, parcel.delivery.message_id)
+            except CommandRefused:
+                continue
+            if found:
+                with c.store.transaction():
+                    c.store.outbox.move(
+                        parcel.delivery.id, (Status.UNCERTAIN,), Status.SENT, c.now,
+                        left=parcel.delivery.left or parcel.delivery.changed, filed=True, why="its copy stands in Sent",
+                    )  # fmt: skip
+                    c.store.events.add(c.now, "sent", "it left: its copy stands in Sent", parcel.delivery.enrollment, parcel.address)
+                c.tally.sent += 1
+                break

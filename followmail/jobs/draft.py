@@ -1,0 +1,185 @@
+"""Lays drafts, follows what becomes of them, and withdraws those whose reason is gone.
+
+A draft that was sent is found by judging the Sent folder; here it is found that one is gone, changed or to be taken back.
+"""
+
+from datetime import timedelta
+
+from followmail.errors import CommandRefused
+from followmail.imap import drafts as drafts_edge
+from followmail.imap import reader
+from followmail.imap.folders import Folder, Role
+from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.drafts_folder import Draft, draft_of, read_drafts
+from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status
+from followmail.store.outbox import Parcel
+
+# A draft counts as deleted only after so many complete looks and so long: clients delete and append anew at every edit.
+GONE_LOOKS = 2
+GONE_AFTER = timedelta(minutes=15)
+
+
+def drafts_target(look: Look) -> Folder | None:
+    """Where drafts are laid: the special-use folder, else the first with a well-known name."""
+    return _first(look, Role.DRAFTS)
+
+
+def _first(look: Look, role: Role) -> Folder | None:
+    fine = [f for f in look.folders if f.role is role and f.selectable]
+    return next((f for f in fine if f.special), fine[0] if fine else None)
+
+
+def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
+    """What became of open drafts: still there, moved, deleted, or to be withdrawn."""
+    open_ones = c.store.outbox.with_drafts()
+    if not open_ones:
+        return
+    found = read_drafts(session, look.folders)
+    for parcel in open_ones:
+        draft = draft_of(parcel, found)
+        if draft is None:
+            _missing(session, c, look, parcel)
+        else:
+            _present(session, c, look, parcel, draft)
+
+
+def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draft) -> None:
+    c.store.outbox.note(
+        parcel.delivery.id,
+        draft_folder=draft.folder,
+        draft_uidvalidity=draft.uidvalidity,
+        draft_uid=draft.uid,
+        gone_since=None,
+        gone_looks=0,
+    )
+    if not parcel.withdraw:
+        return
+    e = c.store.enrollments.get(parcel.delivery.enrollment)
+    if e is None:
+        return
+    if _has_our_bytes(session, parcel, draft):
+        trash = _first(look, Role.TRASH)
+        drafts_edge.to_trash(session, draft.folder, draft.uid, trash.name if trash else None)
+        with c.store.transaction():
+            c.store.outbox.note(parcel.delivery.id, withdraw=False)
+            c.store.outbox.move(parcel.delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
+            c.store.events.add(c.now, "draft-withdrawn", parcel.delivery.why or "its reason is gone", e.id, e.address)
+        c.tell("draft-withdrawn", {"delivery": parcel.delivery.id})
+    elif not parcel.draft_edited:
+        c.store.outbox.note(parcel.delivery.id, draft_edited=True, withdraw=False)
+        why = "you edited the draft, so it stays in Drafts; delete it, or send it if it still fits"
+        c.store.events.add(c.now, "draft-kept", why, e.id, e.address)
+
+
+def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
+    """Whether nobody touched the draft. Line ends and a last empty line are the server's affair."""
+    if draft.message.id != parcel.delivery.message_id:
+        return False
+    reader.examine(session, draft.folder)
+    there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
+    return there.replace(b"\r\n", b"\n").strip() == parcel.data.replace(b"\r\n", b"\n").strip()
+
+
+def _missing(session: Session, c: Cycle, look: Look, parcel: Parcel) -> None:
+    """A draft that no Drafts folder holds: moved, or deleted; what was sent has been judged before."""
+    moved = _moved_to(session, c, look, parcel)
+    if moved:
+        c.store.outbox.note(parcel.delivery.id, draft_folder=moved, gone_since=None, gone_looks=0)
+        return
+    since, looks = parcel.gone_since or c.now, parcel.gone_looks + 1
+    if not look.complete or looks < GONE_LOOKS or c.now - since < GONE_AFTER:
+        c.store.outbox.note(parcel.delivery.id, gone_since=since, gone_looks=looks)
+        return
+    _deleted(c, parcel)
+
+
+def _moved_to(session: Session, c: Cycle, look: Look, parcel: Parcel) -> str:
+    """The folder to which a draft was moved; empty where it is nowhere but in Trash or Sent."""
+    elsewhere = (Role.DRAFTS, Role.TRASH, Role.SENT, Role.JUNK, Role.ALL)
+    for folder in look.folders:
+        if folder.role in elsewhere or not folder.selectable or folder.name in c.options.skip_folders:
+            continue
+        try:
+            reader.examine(session, folder.name)
+            uids = reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id)
+        except CommandRefused:
+            continue
+        if uids:
+            return folder.name
+    return ""
+
+
+def _deleted(c: Cycle, parcel: Parcel) -> None:
+    """Deleting is the no: the step is skipped; a detected one never said yes to is over; two in a row end any."""
+    delivery = parcel.delivery
+    with c.store.transaction():
+        if parcel.withdraw:
+            c.store.outbox.note(delivery.id, withdraw=False)
+            c.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
+            return
+        c.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.SKIPPED, c.now, left=c.now, why="you deleted its draft")
+        e = c.store.enrollments.get(delivery.enrollment)
+        if e is None:
+            return
+        c.store.events.add(c.now, "skipped", f"step {delivery.number}: you deleted its draft", e.id, e.address)
+        if not e.state.live:
+            return
+        if e.origin is Origin.DETECTED and not e.said_yes:
+            _stop(c, e, "you deleted its first draft")
+        elif _two_deleted(e):
+            _stop(c, e, "you deleted two drafts in a row")
+
+
+def _two_deleted(e: Enrollment) -> bool:
+    done = sorted((d for d in e.deliveries if d.status.done), key=lambda d: d.changed)
+    return len(done) >= 2 and all(d.status is Status.SKIPPED for d in done[-2:])
+
+
+def _stop(c: Cycle, e: Enrollment, why: str) -> None:
+    c.store.enrollments.change(e, State.STOPPED, c.now, why)
+    c.tally.stopped += 1
+
+
+def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
+    """Put each queued draft into Drafts, once: an interrupted earlier try is found there first."""
+    waiting = [p for p in c.store.outbox.parcels(Status.QUEUED) if p.mode is Mode.DRAFT]
+    if not waiting or not look.complete:
+        return
+    target = drafts_target(look)
+    if target is None:
+        for parcel in waiting:
+            c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why="no Drafts folder")
+        c.tell("held", {"why": "no Drafts folder was found; FOLLOWMAIL_DRAFTS_FOLDER names one"})
+        return
+    found = read_drafts(session, look.folders)
+    for number, parcel in enumerate(waiting):
+        c.progress("drafts", number, len(waiting))
+        _lay(session, c, target, parcel, found)
+
+
+def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tuple[Draft, ...]) -> None:
+    there = draft_of(parcel, found)
+    uid: int | None
+    if there is not None:
+        folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id
+    else:
+        folder, edited = target.name, False
+        uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
+    with c.store.transaction():
+        moved = c.store.outbox.move(
+            parcel.delivery.id, (Status.QUEUED,), Status.DRAFTED, c.now, left=c.now, draft_folder=folder, draft_uid=uid,
+            draft_edited=edited, gone_since=None, gone_looks=0,
+        )  # fmt: skip
+        if not moved:  # stopped meanwhile: take it back at the next cycle
+            c.store.outbox.move(
+                parcel.delivery.id, (Status.CANCELLED,), Status.DRAFTED, c.now, left=c.now, draft_folder=folder,
+                draft_uid=uid, withdraw=True,
+            )  # fmt: skip
+            return
+        delivery = parcel.delivery
+        c.store.events.add(
+            c.now, "drafted", f"step {delivery.number} lies in {folder}", delivery.enrollment, parcel.address
+        )
+    c.tally.drafted += 1
+    c.tell("drafted", {"delivery": parcel.delivery.id, "step": parcel.delivery.number})

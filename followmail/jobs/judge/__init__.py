@@ -1,0 +1,20 @@
+"""Works out what new messages do: first those that came in, then the consultant's own, each in order of time.
+
+An incoming message may end, pause or hold enrollments. A sent one is a step, moves an anchor, carries a mark, or begins
+an enrollment. What cannot be worked out is set aside after three tries, and told; the rest goes on.
+"""
+
+from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.judge.court import Court
+from followmail.jobs.judge.incoming import judge_incoming
+from followmail.jobs.judge.own import judge_folder_marks, judge_own
+
+
+def judge(session: Session, c: Cycle, look: Look) -> None:
+    """Judge what the look found. The consultant's own mail waits until a look is complete: silence must be proven."""
+    court = Court(session, c, look)
+    judge_incoming(court)
+    if look.complete:
+        judge_own(court)
+        judge_folder_marks(court)

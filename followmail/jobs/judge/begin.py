@@ -1,0 +1,149 @@
+"""Begins an enrollment, once every rule about the message itself has passed: the rules about the person follow here."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from followmail.jobs.judge.court import Court
+from followmail.jobs.judge.incoming import count, settle_history
+from followmail.jobs.judge.steps_found import count_earlier_steps
+from followmail.mail.identity import Person
+from followmail.sequence.answers import Effect
+from followmail.sequence.conversation import Entry
+from followmail.sequence.planner import due_of, next_step
+from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
+
+# A chase whose next step is further off than this gives way to a newer one.
+FAR_OFF = 20  # business days
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who is to be enrolled in what, and why."""
+
+    prospect: Person
+    sequence: Sequence
+    origin: Origin
+    why: str
+    opening: Entry | None = None
+    entry: Entry | None = None  # the message that begins it
+    first_delay: Delay | None = None
+    yes_at: datetime | None = None
+    counts_from: datetime | None = None
+
+
+def begin(court: Court, wish: Wish) -> str:
+    """Begin the enrollment; the reason why not, in plain words, else empty."""
+    c = court.c
+    if line := c.store.suppressions.matching(wish.prospect.address):
+        return f"{wish.prospect.address} must not be mailed ('{line}' in suppressed.txt)"
+    if not wish.sequence.steps:
+        return f"the sequence '{wish.sequence.name}' has no step"
+    e = _new(court, wish)
+    known = next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
+    if known is not None and (known.state.live or wish.origin is Origin.DETECTED):
+        return _again(court, known, wish)
+    if fault := _one_live(court, wish):
+        return fault
+    settled = settle_history(court, e)
+    if isinstance(settled, Effect):
+        c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
+        return f"answered by then: {settled.why}"
+    _write(court, settled, wish)
+    return ""
+
+
+def _new(court: Court, wish: Wish) -> Enrollment:
+    """The enrollment as it would begin. What was sent before the first run counts from its opening: later mails of the
+    consultant's to the prospect count as steps that have left, for after a lost database nobody can tell them apart."""
+    c = court.c
+    opening = wish.opening
+    conversation = None
+    anchor = opening
+    sent_at = wish.entry.at if wish.entry else c.now
+    early = wish.yes_at is None and sent_at < (c.first_run or c.now)
+    if opening is not None:
+        known = c.store.conversations.find(opening.message.id)
+        conversation = known.conversation if known else None
+        if conversation is not None and not early:
+            anchor = c.store.conversations.get(conversation).anchor(wish.prospect.address) or opening
+    return Enrollment(
+        id=0,
+        address=wish.prospect.address,
+        name=wish.prospect.name,
+        sequence=wish.sequence.name,
+        trigger=wish.sequence.trigger,
+        origin=wish.origin,
+        opening=opening.message.id if opening else f"met:{wish.prospect.address}:{c.policy.calendar.local_date(c.now)}",
+        state=State.ACTIVE,
+        conversation=conversation,
+        anchor=anchor.message.id if anchor else "",
+        anchor_at=anchor.at if anchor else c.now,
+        counts_from=wish.counts_from,
+        first_delay=wish.first_delay,
+        yes_at=wish.yes_at,
+        shape=wish.sequence.shape,
+        before_first_run=early,
+    )
+
+
+def _again(court: Court, known: Enrollment, wish: Wish) -> str:
+    """The same opening in the same sequence: a mark on it is a yes, a detection is nothing new."""
+    c = court.c
+    if wish.origin is Origin.DETECTED:
+        return "this opening was in this sequence before"
+    if wish.yes_at is not None:
+        c.store.enrollments.say_yes(known, c.now, wish.why)
+        if known.state is State.WAITING:
+            c.store.enrollments.change(known, State.ACTIVE, c.now, wish.why, event="resumed")
+    if wish.first_delay is not None and not known.done:
+        c.store.enrollments.note(known.id, first_delay=f"{wish.first_delay.count} {wish.first_delay.unit.value}")
+    return ""
+
+
+def _one_live(court: Court, wish: Wish) -> str:
+    """A person has at most one live enrollment; a marked one, or one newer than a far-off chase, displaces it."""
+    c = court.c
+    other = c.store.enrollments.live_of(wish.prospect.address)
+    if other is None:
+        return ""
+    if wish.origin is Origin.DETECTED and not _far_off(court, other):
+        c.store.events.add(
+            c.now, "not-enrolled", f"{other.address} is in '{other.sequence}' already", other.id, other.address
+        )
+        return f"{other.address} is in '{other.sequence}' already"
+    c.store.enrollments.change(other, State.STOPPED, c.now, f"gave way to '{wish.sequence.name}': {wish.why}")
+    c.tally.stopped += 1
+    return ""
+
+
+def _far_off(court: Court, other: Enrollment) -> bool:
+    c = court.c
+    sequence = c.sequences.get(other.sequence)
+    step = next_step(other, sequence) if sequence else None
+    if sequence is None or step is None:
+        return False
+    calendar = c.policy.calendar
+    due = due_of(other, sequence, step, calendar)
+    return calendar.business_days_between(calendar.local_date(c.now), calendar.local_date(due)) > FAR_OFF
+
+
+def _write(court: Court, e: Enrollment, wish: Wish) -> None:
+    c = court.c
+    anchor = c.store.conversations.find(e.anchor) if e.anchor else None
+    if anchor is not None and anchor.asks is None:
+        court.read(anchor)
+    with c.store.transaction():
+        if e.conversation is None:
+            e = replace(e, conversation=c.store.conversations.new())
+        stored = c.store.enrollments.begin(e, c.now, wish.why)
+        if wish.opening is not None and e.conversation is not None:
+            count_earlier_steps(c, stored, wish.sequence, wish.opening, all_count=e.before_first_run)
+        if wish.origin is Origin.MARKED and wish.yes_at is None:
+            why = "it was marked before the first run; follow up?"
+            c.store.enrollments.change(replace(stored), State.WAITING, c.now, why, code="mark")
+            c.tally.waiting += 1
+        elif e.state is not State.ACTIVE:
+            c.store.events.add(c.now, e.state.value, e.why, stored.id, e.address)
+            count(c, e.state)
+    c.tally.enrolled += 1
+    c.tell("enrolled", {"enrollment": stored.id, "address": e.address, "sequence": e.sequence})

@@ -1,0 +1,116 @@
+"""What judging works with: one cycle, one connection, one look; bodies are fetched here, and only here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from followmail.errors import CommandRefused, FollowmailError
+from followmail.imap import reader
+from followmail.imap.folders import Folder, Role
+from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle, Look
+from followmail.mail import kinds, msgid
+from followmail.mail import message as mail_message
+from followmail.mail.kinds import Verdict
+from followmail.store.conversations import Known
+
+MAX_TRIES = 3
+BODY_LIMIT = 64 * 1024
+
+
+@dataclass(slots=True)
+class Court:
+    """One cycle, one connection, one look, and what was read in it."""
+
+    session: Session
+    c: Cycle
+    look: Look
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+
+    def folder(self, name: str) -> Folder | None:
+        return next((f for f in self.look.folders if f.name == name), None)
+
+    def watched(self) -> list[Folder]:
+        """Folders that can be asked, those with the consultant's mail first."""
+        order = {Role.SENT: 0, Role.INBOX: 1, Role.ARCHIVE: 2, Role.ALL: 2}
+        fine = [
+            f for f in self.look.folders
+            if f.selectable and not f.fault and f.name not in self.c.options.skip_folders
+        ]  # fmt: skip
+        return sorted(fine, key=lambda f: order.get(f.role, 3))
+
+    def read(self, known: Known) -> Verdict:
+        """What a message says: its body is fetched, at most 64 KiB of it, and read once."""
+        if known.row not in self.verdicts:
+            verdict = kinds.classify(self._bytes(known), _day_of(known, self.c.now))
+            self.c.store.conversations.set_read(
+                known.row, None if known.entry.sent else verdict.kind, verdict.new_text, verdict.language,
+                _asked(verdict) if known.entry.sent else "",
+            )  # fmt: skip
+            self.verdicts[known.row] = verdict
+        return self.verdicts[known.row]
+
+    def _bytes(self, known: Known) -> bytes:
+        place = known.place
+        if place is not None and self.folder(place.folder) is not None:
+            data = self._beginning(place.folder, place.uid)
+            if data is not None and _is_same(data, known):
+                return data
+        return self._elsewhere(known)
+
+    def _beginning(self, folder: str, uid: int) -> bytes | None:
+        try:
+            reader.examine(self.session, folder)
+            return reader.beginning(self.session, folder, uid, BODY_LIMIT) or None
+        except CommandRefused:
+            return None
+
+    def _elsewhere(self, known: Known) -> bytes:
+        """The message was moved since: look for it by its id."""
+        if msgid.is_askable(known.entry.message.id):
+            for folder in self.watched():
+                for uid in reader.uids_by_header(self.session, folder.name, "Message-ID", known.entry.message.id):
+                    data = self._beginning(folder.name, uid)
+                    if data is not None and _is_same(data, known):
+                        return data
+        return _head_again(known)
+
+
+def guarded(court: Court, known: Known, work: Callable[[], None]) -> bool:
+    """Run the judging of one message; one that fails time and again is set aside, and told."""
+    try:
+        work()
+    except FollowmailError:
+        raise
+    except Exception as fault:  # noqa: BLE001  whatever one message brings, the rest must go on
+        tries = court.c.store.conversations.count_attempt(known.row)
+        if tries < MAX_TRIES:
+            court.c.tell("message-failed", {"tries": tries, "fault": type(fault).__name__})
+            return False
+        why = f"a message from {known.entry.message.sender.address} could not be worked out ({type(fault).__name__}: {fault})"
+        court.c.store.events.add(court.c.now, "set-aside", why, address=known.entry.message.sender.address)
+    return True
+
+
+def _asked(verdict: Verdict) -> str:
+    """What a sent message asks; empty where it asks nothing."""
+    if not verdict.asks:
+        return ""
+    return next((line for line in verdict.new_text.splitlines() if "?" in line), verdict.new_text[:80]).strip()[:120] or "yes"
+
+
+def _day_of(known: Known, now: datetime) -> date:
+    return (known.entry.message.sent_on or now).date()
+
+
+def _is_same(data: bytes, known: Known) -> bool:
+    read = mail_message.read(data)
+    return read.id == known.entry.message.id or known.entry.message.id.endswith("@missing.invalid")
+
+
+def _head_again(known: Known) -> bytes:
+    """A message that is gone from the server, as far as its headers are remembered."""
+    m = known.entry.message
+    lines = [f"From: {m.sender.address}", f"Subject: {m.subject}", f"Content-Type: {m.content_type or 'text/plain'}"]
+    lines += ["Auto-Submitted: auto-replied"] if m.auto_submitted else []
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "replace")

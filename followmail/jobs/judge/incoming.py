@@ -1,0 +1,169 @@
+"""What incoming messages do to enrollments: to the live ones when they arrive, to a new one by what came before it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.court import Court, guarded
+from followmail.mail.identity import company
+from followmail.sequence import answers
+from followmail.sequence.answers import Bearings, Effect, Tie
+from followmail.sequence.conversation import parties_of
+from followmail.sequence.steps import Enrollment, Origin, State
+from followmail.store.conversations import Known
+
+
+def judge_incoming(court: Court) -> None:
+    """What new incoming messages do to the live enrollments."""
+    new = [known for known in court.c.store.conversations.unjudged() if not known.entry.sent]
+    if not new:
+        return
+    live = Live.of(court.c)
+    for known in new:
+        if guarded(court, known, partial(_incoming, court, known, live)):
+            court.c.store.conversations.set_judged(known.row)
+
+
+@dataclass(slots=True)
+class Live:
+    """The live enrollments, found by what a message may share with them."""
+
+    c: Cycle
+    by_conversation: dict[int, list[int]] = field(default_factory=dict)
+    by_address: dict[str, list[int]] = field(default_factory=dict)
+    by_company: dict[str, list[int]] = field(default_factory=dict)
+    by_subject: dict[str, list[int]] = field(default_factory=dict)
+    all: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, c: Cycle) -> "Live":
+        live = cls(c)
+        for e in c.store.enrollments.live():
+            live.all.append(e.id)
+            live.by_address.setdefault(e.address, []).append(e.id)
+            if e.conversation is not None:
+                live.by_conversation.setdefault(e.conversation, []).append(e.id)
+                anchor = c.store.conversations.find(e.anchor) if e.anchor else None
+                if anchor is not None and anchor.entry.message.base_subject:
+                    live.by_subject.setdefault(anchor.entry.message.base_subject, []).append(e.id)
+            if domain := company(e.address):
+                live.by_company.setdefault(domain, []).append(e.id)
+        return live
+
+    def near(self, known: Known) -> list[int]:
+        """Enrollments on which a message may bear."""
+        message = known.entry.message
+        if message.may_be_report:
+            return self.all
+        found = [*self.by_conversation.get(known.conversation, ()), *self.by_address.get(message.sender.address, ())]
+        found += self.by_subject.get(message.base_subject, ()) if message.base_subject else ()
+        domain = company(message.sender.address) or ""
+        parts = domain.split(".")
+        found += [i for start in range(len(parts)) for i in self.by_company.get(".".join(parts[start:]), ())]
+        found += [i for name, ids in self.by_company.items() if domain and name.endswith("." + domain) for i in ids]
+        return list(dict.fromkeys(found))
+
+
+def _incoming(court: Court, known: Known, live: Live) -> None:
+    c, message = court.c, known.entry.message
+    if c.identity.is_own(message.sender.address):
+        return
+    if not message.auto_submitted and not message.may_be_report:
+        c.store.suppressions.lift_bounce(message.sender.address)
+    for number in live.near(known):
+        e = c.store.enrollments.get(number)
+        if e is None or not e.state.live:
+            continue
+        b = bearings(c, e)
+        found = tie_of(c, known, b)
+        if found is not None:
+            verdict = court.read(known)
+            apply(c, e, answers.effect(found, message, verdict, b, c.policy.calendar, c.now), b)
+
+
+def bearings(c: Cycle, e: Enrollment) -> Bearings:
+    """What is known of an enrollment when a message comes in."""
+    conversation = c.store.conversations.get(e.conversation) if e.conversation is not None else None
+    parties = parties_of(c.identity, e, conversation)
+    since = max(m for m in (e.anchor_at, e.counts_from if e.origin is Origin.MARKED else None) if m is not None)
+    return Bearings(e, c.identity, since, parties.own_ids, parties.introducers, parties.base_subject, parties.recipients)
+
+
+def tie_of(c: Cycle, known: Known, b: Bearings) -> Tie | None:
+    """How a remembered message bears on an enrollment."""
+    message = known.entry.message
+    inside = b.enrollment.conversation is not None and known.conversation == b.enrollment.conversation
+    refers = bool(message.answers) and any(c.store.conversations.knows_id(i) for i in message.answers)
+    return answers.tie(message, inside, refers, b)
+
+
+def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> None:
+    """Carry an effect out, in one transaction; suppressions first, for they must outlive everything."""
+    if effect is None:
+        return
+    for address, remark in effect.suppress:
+        c.store.suppressions.add(address, remark)
+    with c.store.transaction():
+        if effect.event == "soft-bounce" and c.store.enrollments.count_soft_bounce(e.id) >= answers.SOFT_BOUNCES:
+            effect = answers.third_soft_bounce(b)
+        if effect.drop:
+            c.store.enrollments.note(e.id, dropped=e.dropped | set(effect.drop))
+        if effect.counts_from is not None:
+            c.store.enrollments.note(e.id, counts_from=effect.counts_from)
+        if effect.proposes:
+            c.store.events.add(c.now, "proposed", effect.proposes, e.id, e.address)
+        if effect.state is None:
+            c.store.events.add(c.now, effect.event, effect.why, e.id, e.address)
+            return
+        if e.state is State.WAITING and effect.state is State.PAUSED and effect.then is not State.WAITING:
+            return
+        c.store.enrollments.change(
+            e, effect.state, c.now, effect.why, event=effect.event, code=effect.code, until=effect.until, then=effect.then
+        )
+    count(c, effect.state)
+    c.tell(effect.event, {"enrollment": e.id, "address": e.address, "why": effect.why})
+
+
+def count(c: Cycle, state: State) -> None:
+    """Count a move of an enrollment."""
+    if state is State.PAUSED:
+        c.tally.paused += 1
+    elif state is State.WAITING:
+        c.tally.waiting += 1
+    elif not state.live:
+        c.tally.stopped += 1
+
+
+def settle_history(court: Court, e: Enrollment) -> Enrollment | Effect:
+    """Apply what came in after the anchor before there was an enrollment; an end is given back, nothing is written.
+
+    `e` is not stored yet: the moves are made on the value.
+    """
+    c = court.c
+    b = bearings(c, e)
+    subject = b.base_subject
+    for known in c.store.conversations.bearing_since(b.since, e.conversation, e.address, company(e.address), subject):
+        found = tie_of(c, known, replace(b, enrollment=e))
+        if found is None:
+            continue
+        effect = answers.effect(found, known.entry.message, court.read(known), replace(b, enrollment=e), c.policy.calendar, c.now)
+        if effect is None or effect.state is None:
+            continue
+        if not effect.state.live:
+            return effect
+        e = _on_value(e, effect, c.now)
+    return e
+
+
+def _on_value(e: Enrollment, effect: Effect, now: datetime) -> Enrollment:
+    if effect.state is State.PAUSED and effect.until is not None and effect.until <= now:
+        if effect.then is State.ACTIVE:
+            return e
+        return replace(e, state=State.WAITING, why=effect.why, code=effect.code)
+    if effect.state is None:
+        return e
+    return replace(
+        e, state=effect.state, why=effect.why, code=effect.code, until=effect.until, then=effect.then,
+        counts_from=effect.counts_from or e.counts_from,
+    )  # fmt: skip

@@ -1,0 +1,238 @@
+"""What the consultant's own messages do: a step that left, a mark, a new anchor, or the begin of an enrollment."""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.begin import Wish, begin
+from followmail.jobs.judge.court import Court, guarded
+from followmail.jobs.judge.steps_found import step_of_draft, step_of_ours
+from followmail.jobs.recording import acquaint, complete
+from followmail.mail.msgid import is_ours
+from followmail.sequence import eligibility, marks
+from followmail.sequence.conversation import prospect_of
+from followmail.sequence.eligibility import Case
+from followmail.sequence.marks import Mark
+from followmail.sequence.steps import Origin, State, Trigger
+from followmail.store.conversations import Known
+
+
+def judge_own(court: Court) -> None:
+    """Judge the consultant's new messages, oldest first."""
+    for known in list(court.c.store.conversations.unjudged()):
+        if known.entry.sent and guarded(court, known, partial(_own, court, known.entry.message.id)):
+            court.c.store.conversations.set_judged(known.row)
+
+
+def _own(court: Court, message_id: str) -> None:
+    c = court.c
+    known = c.store.conversations.find(message_id)  # anew: an earlier one may have made it a step
+    if known is None or known.entry.step:
+        return
+    if is_ours(message_id):
+        complete(court.session, c, court.watched(), known.entry.message, judged=False)
+        step_of_ours(c, known)
+        return
+    if step_of_draft(court, known):
+        return
+    found = _honoured(c, known)
+    if any(mark.word == marks.OFF for mark in found):
+        switch_off(c, known, "you marked it +off")
+        return
+    moved = _move_anchors(court, known)
+    wishes = [mark for mark in found if mark.enrolls]
+    for mark in wishes:
+        obey(court, known, mark, _mark_time(c, known))
+    if not wishes and not moved:
+        _detect(court, known)
+
+
+def _honoured(c: Cycle, known: Known) -> tuple[Mark, ...]:
+    earlier = known.entry.message.earlier
+    if earlier is None or c.now - earlier > marks.HONOURED:
+        return ()
+    return marks.plus_marks(c.identity, known.entry.message)
+
+
+def _mark_time(c: Cycle, known: Known) -> datetime | None:
+    """When the mark was made, if that is a yes; None: before the first run."""
+    first = c.first_run
+    return known.entry.at if first is None or known.entry.at >= first else None
+
+
+# ---- the anchor
+
+
+def _move_anchors(court: Court, known: Known) -> bool:
+    """A later message of the consultant's to the prospect, in the conversation: delays count anew from it."""
+    c, moved = court.c, False
+    for e in c.store.enrollments.of_conversation(known.conversation):
+        if not e.state.live or not known.entry.is_to(e.address):
+            continue
+        moved = True
+        if e.anchor == known.entry.message.id or (e.anchor_at is not None and known.entry.at <= e.anchor_at):
+            continue
+        court.read(known)
+        c.store.enrollments.move_anchor(
+            e, known.entry.message.id, known.entry.at, c.now, f"you wrote again on {known.entry.at:%Y-%m-%d}"
+        )
+        check = eligibility.few_people(_case(court, known))
+        if not check.passed and e.state is not State.WAITING:
+            why = f"your mail of {known.entry.at:%Y-%m-%d} went to others too: {check.detail}; still follow up?"
+            c.store.enrollments.change(e, State.WAITING, c.now, why, code="people")
+            c.tally.waiting += 1
+    return moved
+
+
+# ---- detection
+
+
+def _case(court: Court, known: Known) -> Case:
+    c = court.c
+    return eligibility.case_of(
+        c.identity,
+        known.entry,
+        c.store.conversations.get(known.conversation),
+        c.now,
+        c.options.lookback,
+        c.store.suppressions.matching,
+        c.store.conversations.is_list_address,
+    )
+
+
+def _detect(court: Court, known: Known) -> None:
+    """Whether a sent message begins an enrollment by rule: the cheap rules first, a server is asked only then."""
+    c = court.c
+    if c.policy.detect == "off" or not any(s.trigger in (Trigger.SENT, Trigger.STALLED) for s in c.sequences.values()):
+        return
+    case = _case(court, known)
+    if not all(rule(case).passed for rule in eligibility.BEFORE_ASKING) or case.prospect is None:
+        return
+    complete(court.session, c, court.watched(), case.opening.message)
+    first = acquaint(court.session, c, court.watched(), case.prospect.address)
+    case = replace(_case(court, known), first_wrote=first)
+    if case.prospect is None or not all(rule(case).passed for rule in eligibility.BEFORE_ASKING):
+        return
+    fitting = [s for s in c.sequences.values() if all(check.passed for check in eligibility.conditions(case, s))]
+    fitting = [s for s in fitting if not s.asks or eligibility.asks(_with_asks(court, case)).passed]
+    chosen = eligibility.choose(fitting)
+    if chosen is None:
+        return
+    if len(fitting) > 1:
+        others = ", ".join(s.name for s in fitting if s is not chosen)
+        c.store.events.add(c.now, "chosen", f"'{chosen.name}' rather than {others}", address=case.prospect.address)
+    why = f"nobody has answered your mail of {case.entry.at:%Y-%m-%d} '{case.entry.message.subject}'"
+    begin(court, Wish(case.prospect, chosen, Origin.DETECTED, why, opening=case.opening, entry=case.entry))
+
+
+def _with_asks(court: Court, case: Case) -> Case:
+    """What the consultant's messages of this silence ask; the first that asks something tells."""
+    asked = ""
+    for entry in case.silence:
+        known = court.c.store.conversations.find(entry.message.id)
+        if known is not None and not entry.step:
+            if known.asks is None:
+                court.read(known)
+                known = court.c.store.conversations.find(entry.message.id)
+            asked = asked or (known.asks if known and known.asks else "")
+    return replace(case, asks=asked)
+
+
+# ---- marks
+
+
+def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
+    """Enroll by mark. One that cannot be obeyed is told."""
+    c = court.c
+    sequence = c.sequences.get(mark.word)
+    who = prospect_of(c.identity, known.entry.message)
+    if mark.fault or sequence is None or who is None:
+        names = ", ".join(sorted(c.sequences)) or "none"
+        why = (
+            mark.fault
+            or (f"there is no sequence '{mark.word}'; there are: {names}" if sequence is None else "")
+            or "it went to nobody outside"
+        )
+        refuse(c, known, mark, why)
+        return
+    if mark.visible:
+        why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
+        c.store.events.add(c.now, "warning", why, address=who.address)
+    complete(court.session, c, court.watched(), known.entry.message)
+    conversation = c.store.conversations.get(known.conversation)
+    opening = conversation.silence(who.address, known.entry)[0]
+    wish = Wish(
+        who, sequence, Origin.MARKED, f"you marked your mail of {known.entry.at:%Y-%m-%d} +{mark.word}",
+        opening=opening, entry=known.entry, first_delay=mark.first_delay, yes_at=yes_at,
+    )  # fmt: skip
+    fault = begin(court, wish)
+    if fault:
+        refuse(c, known, mark, fault)
+
+
+def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
+    """A mark never vanishes in silence."""
+    who = prospect_of(c.identity, known.entry.message)
+    about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
+    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=who.address if who else "")
+    c.tell("mark-refused", {"word": mark.word, "why": why})
+
+
+def switch_off(c: Cycle, known: Known, why: str) -> None:
+    """Never follow this conversation up; what is live in it stops."""
+    c.store.conversations.set_off(known.conversation)
+    for e in c.store.enrollments.of_conversation(known.conversation):
+        if e.state.live:
+            c.store.enrollments.change(e, State.STOPPED, c.now, why)
+            c.tally.stopped += 1
+    who = prospect_of(c.identity, known.entry.message)
+    c.store.events.add(c.now, "switched-off", why, address=who.address if who else known.entry.message.sender.address)
+
+
+def judge_folder_marks(court: Court) -> None:
+    """Obey messages that were put into `Followmail/<sequence>` or `Followmail/Stop`."""
+    c = court.c
+    for message_id, word, seen in c.store.conversations.new_marks():
+        known = c.store.conversations.find(message_id)
+        if known is not None and guarded(court, known, partial(_folder_mark, court, known, word, seen)):
+            c.store.conversations.obeyed(message_id, word)
+
+
+def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
+    c = court.c
+    if word == marks.STOP:
+        switch_off(c, known, "you put it into Followmail/Stop")
+        return
+    first = c.first_run
+    yes_at = seen if first is not None and seen > first else None
+    mark = Mark(word)
+    if known.entry.sent:
+        obey(court, known, mark, yes_at)
+        return
+    _folder_mark_received(court, known, mark, yes_at)
+
+
+def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
+    """On a received message the sender is the prospect; the chase goes on from the consultant's last mail to them."""
+    c, who = court.c, known.entry.message.sender
+    sequence = c.sequences.get(mark.word)
+    if sequence is None or not c.identity.is_outside(who.address):
+        names = ", ".join(sorted(c.sequences)) or "none"
+        fault = f"there is no sequence '{mark.word}'; there are: {names}" if sequence is None else f"{who.address} is not outside"
+        refuse(c, known, mark, fault)
+        return
+    complete(court.session, c, court.watched(), known.entry.message)
+    anchor = c.store.conversations.get(known.conversation).anchor(who.address)
+    if anchor is None and not sequence.steps[0].new_thread:
+        refuse(c, known, mark, f"you have not written to {who.address} in this conversation, and the first text has no Subject")
+        return
+    wish = Wish(
+        who, sequence, Origin.MARKED, f"you put a mail of {who.address} into Followmail/{mark.word}",
+        opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.at,
+    )  # fmt: skip
+    fault = begin(court, wish)
+    if fault:
+        refuse(c, known, mark, fault)
+
+

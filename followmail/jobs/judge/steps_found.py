@@ -1,0 +1,134 @@
+"""Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
+
+from difflib import SequenceMatcher
+
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.drafts_folder import draft_of, read_drafts
+from followmail.jobs.judge.court import Court
+from followmail.mail import text as mail_text
+from followmail.mail.message import base_subject
+from followmail.mail.msgid import mint
+from followmail.sequence.conversation import Entry
+from followmail.sequence.steps import Enrollment, Sequence, Status
+from followmail.store.conversations import Known
+from followmail.store.outbox import Parcel
+
+# Two texts this much alike are one, edited.
+ALIKE = 0.6
+_ANY = tuple(Status)
+
+
+def step_of_ours(c: Cycle, known: Known) -> None:
+    """A mail of our form stands in Sent: its step has left, whatever we thought of it."""
+    store, message = c.store, known.entry.message
+    store.conversations.set_step(known.row)
+    parcel = store.outbox.by_message_id(message.id)
+    if parcel is not None:
+        if parcel.delivery.status is not Status.SENT:
+            has_left(c, parcel, known, "it stands in Sent")
+        store.outbox.note(parcel.delivery.id, filed=True)
+        return
+    for e in store.enrollments.live():
+        if e.conversation == known.conversation or known.entry.is_to(e.address):
+            sequence = c.sequences.get(e.sequence)
+            step = sequence and _step_with_id(c, e, sequence, message.id)
+            if sequence is not None and step:
+                count_as_step(c, e, sequence, step, known.entry)
+    database_lacked(c)
+
+
+def _step_with_id(c: Cycle, e: Enrollment, sequence: Sequence, message_id: str) -> str | None:
+    """The step whose fixed Message-ID this is; the right side of an id may have been rewritten."""
+    left = message_id.partition("@")[0]
+    names = (s.name for s in sequence.steps)
+    return next((n for n in names if mint(c.identity.address, e.opening, sequence.name, n, "").partition("@")[0] == left), None)
+
+
+def count_as_step(c: Cycle, e: Enrollment, sequence: Sequence, step: str, entry: Entry) -> None:
+    """Record that this step has left with this message."""
+    number = next(s.number for s in sequence.steps if s.name == step)
+    c.store.outbox.count_step(
+        e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.at, Status.SENT,
+        "found in Sent",
+    )  # fmt: skip
+    c.store.events.add(c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: it stands in Sent", e.id, e.address)
+
+
+def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry, all_count: bool) -> None:
+    """Steps that have left before there was this enrollment: mails of our form, by their fixed id; and after a lost
+    database (`all_count`) every later message of the consultant's to the prospect in the conversation."""
+    if e.conversation is None:
+        return
+    entries = c.store.conversations.get(e.conversation).entries
+    later = [x for x in entries if x.sent and x.at > opening.at and x.is_to(e.address)]
+    done: set[str] = set()
+    for entry in later:
+        exact = _step_with_id(c, e, sequence, entry.message.id)
+        free = next((s.name for s in sequence.steps if s.name not in done), None) if all_count else None
+        step = exact if exact and exact not in done else free
+        if step is None:
+            continue
+        done.add(step)
+        count_as_step(c, e, sequence, step, entry)
+        known = c.store.conversations.find(entry.message.id)
+        if known is not None:
+            c.store.conversations.set_step(known.row)
+
+
+def database_lacked(c: Cycle) -> None:
+    """A mail of our form that we do not remember: the database was lost or restored. What is open waits for a yes."""
+    if c.store.facts.moment("first_run") in (None, c.now):
+        return
+    c.store.facts.set_moment("first_run", c.now)
+    for e in c.store.enrollments.live():
+        c.store.enrollments.note(e.id, before_first_run=True, yes_at=None)
+    why = "Sent holds a mail of ours that this database does not know: it was restored, or another followmail is at work"
+    c.store.events.add(c.now, "first-run", why)
+    c.tell("first-run", {"why": why})
+
+
+def step_of_draft(court: Court, known: Known) -> bool:
+    """Whether this sent message is a draft of ours, edited or not, that the consultant sent."""
+    c, message = court.c, known.entry.message
+    for parcel in c.store.outbox.parcels(Status.DRAFTED):
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is None or not known.entry.is_to(parcel.address):
+            continue
+        together = e.conversation is not None and e.conversation == known.conversation
+        if not together and message.base_subject != base_subject(parcel.subject):
+            continue
+        if message.later is not None and message.later < parcel.delivery.changed.replace(second=0, microsecond=0):
+            continue
+        still_there = draft_of(parcel, read_drafts(court.session, court.look.folders)) is not None
+        if not still_there or _alike(court.read(known).new_text, parcel):
+            court.read(known)
+            c.store.conversations.set_step(known.row)
+            if e.conversation is not None:
+                c.store.conversations.join(known.conversation, e.conversation)
+            has_left(c, parcel, known, "you sent its draft")
+            return True
+    return False
+
+
+def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
+    """The step has left; where the consultant sent its draft, that is a yes too."""
+    delivery = parcel.delivery
+    with c.store.transaction():
+        c.store.outbox.move(delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=False, why=why)
+        e = c.store.enrollments.get(delivery.enrollment)
+        if e is None:
+            return
+        c.store.events.add(c.now, "sent", f"step {delivery.number}: {why}", e.id, e.address)
+        if delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
+            c.store.enrollments.say_yes(e, c.now, "you sent its draft", (f"step:{delivery.step}",))
+    c.tally.sent += 1
+    c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
+
+
+def _alike(text: str, parcel: Parcel) -> bool:
+    """Whether a sent text is that of a draft, edited or not: told apart while the draft still lies in Drafts."""
+    draft = mail_text.new_text(mail_text.text_of(parcel.data))
+    mine, theirs = " ".join(text.split())[:4000], " ".join(draft.split())[:4000]
+    return bool(mine) and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() >= ALIKE
+
+

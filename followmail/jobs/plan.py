@@ -1,0 +1,176 @@
+"""Asks the planner about every live enrollment and carries its answer out: holds, ends, or queues a finished mail."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from followmail.jobs.cycle import Cycle, Look
+from followmail.mail.identity import company
+from followmail.sequence import planner
+from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
+from followmail.sequence.steps import Enrollment, Mode, State, Status
+from followmail.store import Store
+from followmail.writing import Desk, parties, write
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """What a dry run tells: the mail that would have been laid or sent."""
+
+    address: str
+    sequence: str
+    step: int
+    mode: str
+    why: str
+
+
+def day_of(store: Store, c: Cycle, look_fault: str, live: tuple[Enrollment, ...]) -> Day:
+    """What has happened today, as far as it bears on one more mail."""
+    calendar = c.policy.calendar
+    start = calendar.at(calendar.local_date(c.now), time(0))
+    left = store.outbox.left_since(start)
+    people = {a for p in left for a in (*p.delivery.recipients, p.address)}
+    for known in store.conversations.sent_since(start):
+        people |= {p.address for p in (*known.entry.message.to, *known.entry.message.cc)}
+    recipients = {e.id: parties(store, c.identity, e).recipients for e in live}
+    open_drafts = frozenset(p.address for p in store.outbox.parcels(Status.DRAFTED))
+    return Day(
+        looked_at=store.facts.moment("looked_at"),
+        look_fault=look_fault,
+        clock_fault=store.facts.text("clock_fault") or "",
+        paused_until=store.facts.moment("paused_until"),
+        pause_ended=store.facts.moment("pause_ended"),
+        left_today=len(left),
+        last_left=store.outbox.last_left(),
+        people=frozenset(people),
+        companies=frozenset(filter(None, (company(p.address) for p in left))),
+        drafts_to=open_drafts,
+        suppressed=store.suppressions.matching,
+        recipients=lambda e: recipients.get(e.id, (e.address,)),
+    )
+
+
+def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Would, ...]:
+    """One pass over all live enrollments. Gives what a dry run would have let leave."""
+    for e in c.store.enrollments.live():
+        wake(c, e)
+    live = c.store.enrollments.live()
+    fault = "; ".join(look.faults) if look else ""
+    day = day_of(c.store, c, f"could not be read: {fault}" if fault else "", live)
+    day = replace(day, flood=_flood(c, day, live))
+    would: list[Would] = []
+    waits: list[datetime] = []
+    for e in _in_order(c, day, live):
+        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+        if isinstance(decision, Leave) and allowed_to_leave:
+            decision, day = _leave(c, e, decision, day, would)
+        if (due := _carry_out(c, e, decision)) is not None:
+            waits.append(due)
+    c.tally.next_due = min(waits, default=None)
+    return tuple(would)
+
+
+def wake(c: Cycle, e: Enrollment) -> None:
+    """A pause that is over: on it goes, or it waits for a yes."""
+    if e.state is not State.PAUSED or e.until is None or c.now < e.until:
+        return
+    if e.then is State.WAITING:
+        c.store.enrollments.change(e, State.WAITING, c.now, f"{e.why}; follow up now?", code=e.code or "answer")
+        c.tally.waiting += 1
+    else:
+        c.store.enrollments.change(e, State.ACTIVE, c.now, "the pause is over", event="resumed")
+
+
+def _in_order(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> list[Enrollment]:
+    """Follow-ups before first contacts, the oldest due first."""
+
+    def rank(e: Enrollment) -> tuple[bool, float, int]:
+        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+        due = decision.due if isinstance(decision, Wait | Leave) and decision.due else c.now
+        step = decision.step if isinstance(decision, Wait | Leave) else None
+        first_contact = step is None or (step.number == 1 and not e.anchor)
+        return (first_contact, due.timestamp(), e.id)
+
+    return sorted(live, key=rank)
+
+
+def _flood(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> frozenset[int]:
+    """Too many at once that nobody said yes to: those become questions."""
+    fresh = [e for e in live if not e.said_yes and e.held_at is None and e.state is State.ACTIVE]
+    due = []
+    for e in fresh:
+        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+        sequence = c.sequences.get(e.sequence)
+        if sequence is None or planner.mode_of(sequence, c.policy) is not Mode.SEND:
+            continue
+        if isinstance(decision, Leave) or (isinstance(decision, Wait) and decision.waits_for in planner.HELD_BY_THE_DAY):
+            due.append(e.id)
+    return frozenset(due) if len(due) > 2 * c.policy.daily_limit else frozenset()
+
+
+def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would]) -> tuple[Decision, Day]:
+    """Write the mail and queue it; where it cannot be written, wait."""
+    sequence = c.sequences[e.sequence]
+    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
+    written = write(desk, e, sequence, decision.step, decision.due, decision.mode, c.now)
+    if isinstance(written, Wait):
+        return written, day
+    mode = "draft" if decision.mode is Mode.DRY_RUN else decision.mode.value
+    if c.dry or decision.mode is Mode.DRY_RUN:
+        would.append(Would(e.address, e.sequence, decision.step.number, mode, decision.why))
+        return decision, day.after(e, c.now)
+    with c.store.transaction():
+        number = c.store.outbox.enqueue(written, c.now)
+        if e.conversation is not None:  # an answer to it belongs to the conversation, also where it starts a new thread
+            c.store.conversations.learn_id(written.message_id, e.conversation)
+        if e.shape != sequence.shape:
+            c.store.enrollments.note(e.id, shape=sequence.shape)
+    if number is None:
+        return Wait("this step has left, or may have", decision.due, decision.step, "approval", "left"), day
+    c.tell("queued", {"delivery": number, "enrollment": e.id, "step": decision.step.number})
+    return decision, day.after(e, c.now)
+
+
+def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
+    """Carry a decision out; when the step is due, for `next_due`."""
+    if isinstance(decision, Finish):
+        c.store.enrollments.change(e, State.FINISHED, c.now, decision.why)
+        c.tally.stopped += 1
+        return None
+    if isinstance(decision, Leave):
+        return decision.due
+    if decision.ends is not None:
+        c.store.enrollments.change(e, decision.ends, c.now, decision.why)
+        c.tally.stopped += 1
+        return None
+    if decision.asks and e.state is not State.WAITING:
+        c.store.enrollments.change(e, State.WAITING, c.now, decision.why, code=decision.asks)
+        c.tally.waiting += 1
+        c.tally.held += 1
+    elif decision.due is not None and decision.due <= c.now or decision.waits_for in planner.HELD_BY_THE_DAY:
+        c.tally.held += decision.waits_for not in (None, "draft", "approval")
+    if decision.waits_for in planner.HELD_BY_THE_DAY:
+        c.store.enrollments.note(e.id, held_at=c.now)
+    return decision.due if e.state is not State.WAITING and decision.waits_for != "draft" else None
+
+
+def forecast(c: Cycle, days: int) -> tuple[planner.Planned, ...]:
+    """The next step of each enrollment; with `days`, every step of that time, as if nobody answered."""
+    live = c.store.enrollments.live()
+    day = day_of(c.store, c, c.store.facts.text("look_fault") or "", live)
+    until = c.now + timedelta(days=days)
+    if days:
+        return planner.forecast(live, c.sequences, c.policy, day, c.now, until)
+    decided = [planner.Planned(e, _with_template(c, e, day), c.sequences.get(e.sequence)) for e in live]
+    return tuple(sorted(decided, key=lambda p: (p.due is None, p.due or c.now, p.enrollment.id)))
+
+
+def _with_template(c: Cycle, e: Enrollment, day: Day) -> Decision:
+    """What comes next, also asking whether its text can be written."""
+    decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+    if isinstance(decision, Leave):
+        desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
+        written = write(desk, e, c.sequences[e.sequence], decision.step, decision.due, decision.mode, c.now)
+        return written if isinstance(written, Wait) else decision
+    return decision
+
+

@@ -1,0 +1,125 @@
+"""Reads what is new in every folder into the store: headers only, each message once.
+
+The cost of a look grows with new mail: a folder whose UIDNEXT, UIDVALIDITY and count stand where they stood is not even
+opened. The first look goes back to the horizon only, and further where a live enrollment's anchor is older.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from followmail.errors import CommandRefused
+from followmail.imap import reader
+from followmail.imap.folders import Folder, Role
+from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.recording import mark_of, record
+from followmail.mail import msgid
+from followmail.sequence import marks
+from followmail.store.cursors import Position
+
+# Marks by plus address are honoured this far back, so the first look reads at least as far.
+SHORTEST_HORIZON = marks.HONOURED
+
+
+def look(session: Session, c: Cycle) -> Look:
+    """One look. Folders that cannot be read are named in its faults; a broken connection raises."""
+    folders = tuple(_with_settings(folder, c) for folder in session.folders())
+    watched = [f for f in folders if f.selectable and f.name not in c.options.skip_folders]
+    positions = c.store.cursors.all()
+    faults: list[str] = []
+    changed: set[str] = set()
+    new = 0
+    for number, folder in enumerate(watched):
+        c.progress("looking", number, len(watched))
+        if folder.fault:
+            faults.append(f"{folder.name}: {folder.fault}")
+            continue
+        if _unchanged(folder, positions.get(folder.name)):
+            continue
+        changed.add(folder.name)
+        try:
+            new += _read_folder(session, c, folder, positions.get(folder.name))
+        except CommandRefused as fault:
+            faults.append(f"{folder.name}: {fault}")
+    c.tally.new_messages += new
+    return Look(c.now, folders, tuple(faults), frozenset(changed), new)
+
+
+def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: datetime) -> bool:
+    """Read every folder back to a day before the horizon, for an anchor that is older; False where nothing was missing."""
+    day = (moment - timedelta(days=1)).date()
+    horizon = _horizon(c)
+    if day >= horizon:
+        return False
+    for folder in folders:
+        if folder.selectable and not folder.fault and folder.name not in c.options.skip_folders:
+            chosen = reader.examine(session, folder.name)
+            missing = set(reader.uids_since(session, folder.name, day)) - set(
+                reader.uids_since(session, folder.name, horizon)
+            )
+            record(session, c, folder, chosen.uidvalidity, sorted(missing), read_anew=True)
+    c.store.facts.set_text("horizon", day.isoformat())
+    return True
+
+
+def _with_settings(folder: Folder, c: Cycle) -> Folder:
+    """The folders that the configuration names, whatever they are called."""
+    if folder.name == c.options.sent_folder:
+        return replace(folder, role=Role.SENT, special=True)
+    if folder.name == c.options.drafts_folder:
+        return replace(folder, role=Role.DRAFTS, special=True)
+    return folder
+
+
+def _unchanged(folder: Folder, position: Position | None) -> bool:
+    return (
+        position is not None
+        and folder.uidnext is not None
+        and folder.uidvalidity == position.uidvalidity
+        and folder.uidnext == position.uidnext
+        and folder.messages == position.messages
+        and folder.highestmodseq == position.highestmodseq
+    )
+
+
+def _horizon(c: Cycle) -> date:
+    """The day from which every folder has been read."""
+    text = c.store.facts.text("horizon")
+    if text:
+        return date.fromisoformat(text)
+    day = (c.now - max(c.options.lookback, SHORTEST_HORIZON)).date()
+    c.store.facts.set_text("horizon", day.isoformat())
+    return day
+
+
+def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position | None) -> int:
+    chosen = reader.examine(session, folder.name)
+    known = position is not None and position.uidvalidity == chosen.uidvalidity
+    if known and position is not None:
+        uids = reader.uids_from(session, folder.name, position.uidnext)
+    else:
+        uids = _first_uids(session, c, folder)
+    before = c.tally.new_messages
+    recorded = record(session, c, folder, chosen.uidvalidity, uids, read_anew=position is not None and not known)
+    last = max(uids, default=0) + 1
+    c.store.cursors.set(
+        Position(
+            folder.name,
+            chosen.uidvalidity,
+            max(last, position.uidnext if known and position else 1, chosen.uidnext or 1),
+            folder.messages,
+            folder.highestmodseq,
+        )
+    )
+    return len(recorded) + c.tally.new_messages - before
+
+
+def _first_uids(session: Session, c: Cycle, folder: Folder) -> list[int]:
+    """What to read of a folder that is new to us, or whose UIDs became invalid (RFC 9051 §2.3.1.1)."""
+    if mark_of(folder) is not None:
+        return reader.uids_from(session, folder.name, 1)
+    uids = set(reader.uids_since(session, folder.name, _horizon(c)))
+    if folder.role is Role.SENT:  # every mail of our form, however old: what has left must never leave again
+        uids |= set(reader.uids_by_header(session, folder.name, "Message-ID", msgid.OUR_PREFIX))
+    return sorted(uids)

@@ -1,0 +1,18 @@
+"""What an incoming message is: one `Kind`, and the words of the mail that say so.
+
+Each family of kinds has a file of its own, `order.py` asks them in turn, and `words/` holds what they look for in seven
+languages. In doubt between a person and a machine, a person.
+"""
+
+from datetime import date
+
+from followmail.mail.kinds.verdict import Kind, Verdict
+
+__all__ = ["Kind", "Verdict", "classify"]
+
+
+def classify(raw: bytes, on: date | None = None) -> Verdict:
+    """What this message is. `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read. Never raises."""
+    from followmail.mail.kinds import order  # late: the families use the words of this package, and so do others who need no more of it
+
+    return order.verdict(raw, on)

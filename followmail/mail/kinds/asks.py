@@ -1,0 +1,5 @@
+"""Whether a sent mail asks something that awaits an answer."""
+
+
+def asks(text: str, lang: str | None) -> str | None:
+    return None

@@ -1,0 +1,55 @@
+"""Calendar mail: an invitation, or the answer to one (iTIP, RFC 5546; iMIP, RFC 6047)."""
+
+import re
+from email.message import Message
+
+from followmail.mail.kinds import words
+from followmail.mail.kinds.received import Received
+from followmail.mail.text import decoded
+
+_METHODS = {
+    "REQUEST": "invitation",
+    "ADD": "invitation",
+    "COUNTER": "counter",
+    "CANCEL": "cancel",
+    "DECLINECOUNTER": "decline",
+}
+_PARTSTAT = {"ACCEPTED": "accept", "TENTATIVE": "tentative", "DECLINED": "decline"}
+_MAX = 64 * 1024
+_MAX_WORDS = 40  # an answer without its calendar part says little besides
+
+
+def answer(mail: Received) -> tuple[str, str] | None:
+    """(accept|tentative|decline|counter|cancel|invitation, evidence), or None where the mail is no calendar mail."""
+    for part in mail.parts:
+        if _is_calendar(part) and (found := _of_part(part)):
+            return found, f"it carries a calendar part that says {found}"
+    return _of_subject(mail)
+
+
+def _is_calendar(part: Message) -> bool:
+    name = str(part.get_filename() or "").lower()
+    return part.get_content_type() in ("text/calendar", "application/ics") or name.endswith(".ics")
+
+
+def _of_part(part: Message) -> str | None:
+    # RFC 5545 §3.1: a long line goes on after a line break and a blank
+    lines = re.sub(r"\r?\n[ \t]", "", decoded(part)[:_MAX])
+    stated = re.search(r"^METHOD:[ \t]*([A-Z]+)", lines, re.I | re.M)
+    method = (stated[1] if stated else str(part.get_param("method") or "")).upper()
+    if method == "REPLY":
+        said = re.findall(r"^ATTENDEE[^\r\n]{0,500}?;PARTSTAT=([A-Z-]+)", lines, re.I | re.M)
+        return next((_PARTSTAT[s.upper()] for s in said if s.upper() in _PARTSTAT), "accept")
+    return _METHODS.get(method)
+
+
+def _of_subject(mail: Received) -> tuple[str, str] | None:
+    """Outlook and Google name the answer in front of the subject, in the language of the one who answers."""
+    head, colon, _ = mail.subject.partition(":")
+    if not colon or len(head) > 40 or len(mail.new_text.split()) > _MAX_WORDS or "?" in mail.new_text:
+        return None
+    for said in ("accept", "tentative", "decline", "cancel", "counter", "invitation"):
+        match = words.phrases("calendar", said).at(words.fold(head.strip()))
+        if match and match.end() == len(head.strip()):
+            return said, f"subject begins '{head.strip()}:'"
+    return None

@@ -1,0 +1,84 @@
+"""Whether a person wishes never to be written to again. A plain "no, thank you" is a reply."""
+
+import re
+from functools import cache
+from itertools import product
+
+from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.words import entries, fold, phrases
+from followmail.mail.message import base_subject
+
+SECTION = "opt-out"
+_COURTESIES = frozenset("please pls plz thanks thank you bitte danke dankeschon merci svp por favor gracias per favore grazie cortesia graag aub alstublieft obrigado obrigada sofort ya now sir madam".split())
+_WORDS = re.compile(r"[^\W_]+")
+
+
+def asks_to_stop(text: str, subject: str, lang: str | None) -> str | None:
+    """The words by which the author of a new text asks it, as evidence; None where nobody does. `lang` None: any language."""
+    said = Statement(text)
+    bare = _bare(said.text) if said.text else _bare(base_subject(subject))
+    if bare:
+        return f"says only '{bare}'"
+    langs = _languages(lang)
+    if _wants_to_go_on(said, langs):
+        return None
+    return next((found for s in said.sentences if (found := _wish(s, langs)) is not None), None)
+
+
+def is_bare(subject: str) -> bool:
+    """A subject that is nothing but "unsubscribe", as a List-Unsubscribe by mail has it (RFC 2369 §3.2)."""
+    return bool(_bare(subject))
+
+
+def _languages(lang: str | None) -> tuple[str, ...]:
+    return () if lang is None else ("en", lang)
+
+
+def _wish(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
+    for match in phrases(SECTION, "stop", *langs).each(sentence.folded):
+        if not _negated(sentence.folded[: match.start()]) and not sentence.has(phrases(SECTION, "unless", *langs)):
+            return f"says '{sentence.quoted(match)}'"
+    return None
+
+
+def _wants_to_go_on(said: Statement, langs: tuple[str, ...]) -> bool:
+    return any(
+        not _negated(s.folded[: m.start()]) for s in said.sentences for m in phrases(SECTION, "interest", *langs).each(s.folded)
+    )
+
+
+def _negated(before: str) -> bool:
+    """ "don't" right before, "please don't": the words that follow are not wanted."""
+    match = _negations().search(before[-60:])
+    return match is not None and not before[-60:][: match.start()].endswith(("why ", "can ", "could ", "warum ", "wieso "))
+
+
+@cache
+def _negations() -> re.Pattern[str]:
+    words = "|".join(re.escape(fold(w)) for w in sorted(entries(SECTION, "negated"), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})(?:[^\w.,;:!?\n]+\w+){{0,2}}[^\w.,;:!?\n]+$")
+
+
+def _bare(text: str) -> str | None:
+    """A text that is a wish and nothing else, a courtesy before or after it aside."""
+    if len(text) > 80 or text.rstrip().endswith("?"):
+        return None
+    words = _WORDS.findall(fold(text))
+    while words and words[0] in _COURTESIES:
+        words.pop(0)
+    if " ".join(words) in _bare_wishes():
+        return text.strip()
+    while words and words[-1] in _COURTESIES:
+        words.pop()
+    return text.strip() if " ".join(words) in _bare_wishes() else None
+
+
+@cache
+def _bare_wishes() -> frozenset[str]:
+    return frozenset(wish for phrase in entries(SECTION, "bare") for wish in _readings(fold(phrase).split()))
+
+
+def _readings(items: list[str]) -> list[str]:
+    """All that a phrase of choices and words in brackets can be."""
+    options = [item.strip("()").split("|") + ([""] if item.startswith("(") else []) for item in items]
+    return [" ".join(_WORDS.findall(" ".join(words).replace("_", " "))) for words in product(*options)]

@@ -1,0 +1,177 @@
+"""One incoming message as the families of kinds ask about it: parsed once, leniently, and no more of it than can matter."""
+
+import re
+from datetime import date
+from email import message_from_bytes
+from email.message import Message
+from email.utils import parsedate
+from functools import cached_property
+
+from followmail.mail import msgid
+from followmail.mail.identity import Person
+from followmail.mail.kinds.words import fold
+from followmail.mail.message import decode, people
+from followmail.mail.text import decoded, new_text, text_of
+
+# More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
+MAX_RAW = 192 * 1024
+MAX_LINES = 20_000
+MAX_BOUNDARIES = 400
+MAX_NESTED = 25
+MAX_PARTS = 60
+MAX_FIELD = 2000
+MAX_BODY = 64 * 1024
+MAX_WORDS_TEXT = 6000  # characters that phrases are looked for in
+
+_NESTING = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.I | re.M)
+_BOUNDARY = re.compile(rb"^--(?!-)", re.M)
+_MESSAGE_ID = re.compile(r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)", re.I | re.M)
+
+
+class Received:
+    """A message, perhaps cut off anywhere. `on` stands for its own day where Date cannot be read."""
+
+    def __init__(self, raw: bytes, on: date | None = None) -> None:
+        self.raw = tame(raw)
+        self.message = _parse(self.raw)
+        self._on = on
+        self._heads: dict[str, list[str]] = {}
+        for name, value in self.message.items()[:1000]:
+            self._heads.setdefault(name.lower(), []).append(str(value)[:8000])
+
+    def all(self, name: str) -> list[str]:
+        """The values of a header, decoded (RFC 2047)."""
+        return [decode(_bytes(value)) for value in self._heads.get(name.lower(), ())]
+
+    def header(self, name: str) -> str:
+        """The first of them, or ""."""
+        return next(iter(self.all(name)), "")
+
+    def _named(self, name: str) -> list[str]:
+        """Values of an address header. The parser of the standard library recurses at each bracket of a comment."""
+        return [v if v.count("(") < MAX_NESTED else v.replace("(", " ") for v in self._heads.get(name, ())]
+
+    def has(self, name: str) -> bool:
+        return name.lower() in self._heads
+
+    @cached_property
+    def sender(self) -> Person:
+        found = people(map(_bytes, self._named("from")))
+        return found[0] if found else Person("", "")
+
+    @cached_property
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses in To and Cc."""
+        return tuple(p.address for p in people(_bytes(v) for n in ("to", "cc") for v in self._named(n)))
+
+    @cached_property
+    def subject(self) -> str:
+        return self.header("Subject")
+
+    @cached_property
+    def day(self) -> date | None:
+        """The day in the author's own zone."""
+        return _day(self.header("Date")) or self._on
+
+    @cached_property
+    def parts(self) -> tuple[Message, ...]:
+        """All parts in their order, without those of an attached message."""
+        found: list[Message] = []
+        waiting = [self.message]
+        while waiting and len(found) < MAX_PARTS:
+            part = waiting.pop(0)
+            found.append(part)
+            payload = part.get_payload()
+            if isinstance(payload, list) and part.get_content_maintype() == "multipart":
+                waiting[:0] = [child for child in payload if isinstance(child, Message)]
+        return tuple(found)
+
+    @cached_property
+    def text(self) -> str:
+        return text_of(self.message)
+
+    @cached_property
+    def new_text(self) -> str:
+        """What the author newly typed."""
+        return new_text(self.text)
+
+    @cached_property
+    def said(self) -> str:
+        """The beginning of the new text, folded: where phrases are looked for."""
+        return fold(self.new_text[:MAX_WORDS_TEXT])
+
+    @cached_property
+    def body(self) -> str:
+        """The readable parts one after another, reports included, without the returned message."""
+        return "\n\n".join(_flat(part) for part in self.parts)[:MAX_BODY]
+
+    @cached_property
+    def inner_ids(self) -> tuple[str, ...]:
+        """Message-IDs that stand inside the body: those of a returned message. Canonical, without brackets."""
+        head = re.search(rb"\r?\n\r?\n", self.raw)
+        below = self.raw[head.end() :] if head else b""
+        texts = [below.decode("latin-1"), self.body]
+        ids = dict.fromkeys(i for t in texts for m in _MESSAGE_ID.findall(t)[:20] for i in msgid.read_ids("<" + m.strip("<>") + ">"))
+        own = msgid.read_ids(self.header("Message-ID"))
+        return tuple(i for i in ids if i not in own)
+
+
+def tame(raw: bytes) -> bytes:
+    """As much of a message as is looked at: whole lines of it, and no more parts than a parser can take."""
+    raw = raw[:MAX_RAW]
+    if raw.count(b"\n") > MAX_LINES:
+        raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
+    if raw.count(b"\n--") > MAX_BOUNDARIES:
+        marks = [m.start() for m in _BOUNDARY.finditer(raw)]
+        raw = raw[: marks[MAX_BOUNDARIES]] if len(marks) > MAX_BOUNDARIES else raw
+    nested = [m.start() for m in _NESTING.finditer(raw)]
+    return raw[: nested[MAX_NESTED]] if len(nested) > MAX_NESTED else raw
+
+
+def _parse(raw: bytes) -> Message:
+    try:
+        message = message_from_bytes(raw)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
+        message = message_from_bytes(b"Subject: \n\n" + raw)
+    for part, _ in zip(message.walk(), range(MAX_PARTS), strict=False):
+        _shorten(part)
+    return message
+
+
+def _shorten(part: Message) -> None:
+    """Long parameters are cut: the standard library reads them in quadratic time, and anew at each question."""
+    for name in ("Content-Type", "Content-Disposition"):
+        if len(value := str(part.get(name, ""))) > MAX_FIELD:
+            part.replace_header(name, value[:MAX_FIELD])
+
+
+def _day(value: str) -> date | None:
+    try:
+        read = parsedate(value)
+        day = date(*read[:3]) if read else None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return day if day and 1980 <= day.year <= 9000 else None
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _flat(part: Message) -> str:
+    kind = part.get_content_type()
+    payload = part.get_payload()
+    if kind.startswith("message/") and kind.endswith(("delivery-status", "disposition-notification", "feedback-report")):
+        return "\n\n".join(_lines(block) for block in payload) if isinstance(payload, list) else decoded(part)
+    if kind == "text/plain" or (isinstance(payload, str) and kind.startswith("multipart/")):
+        return decoded(part).replace("\r\n", "\n")
+    return ""
+
+
+def _lines(block: object) -> str:
+    """A block of fields, which the parser took for a message, as lines again."""
+    if not isinstance(block, Message):
+        return str(block)
+    payload = block.get_payload()
+    rest = payload if isinstance(payload, str) else "\n\n".join(map(_lines, payload or ()))
+    return "\n".join(f"{name}: {value}" for name, value in block.items()) + "\n\n" + rest

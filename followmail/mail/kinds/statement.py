@@ -1,0 +1,95 @@
+"""What a person says in a mail, as the families that read people ask it: sentences without greeting, closing and quotes."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from followmail.mail.kinds.words import Phrases, fold, phrases
+from followmail.mail.quote import is_closing, own_words
+
+MAX_TEXT = 6000  # characters: what somebody wants is said early
+_MAX_SENTENCES = 120
+
+# a full stop behind a number or a title ends nothing
+_END = re.compile(r"(?:(?<!\d)(?<!\bdr)(?<!\bmr)(?<!\bhr)(?<!\bfr)(?<!\bmrs)(?<!\bst)(?<!\bca)(?<!\bsig)(?<!\bsra)\.|[!?…;。？！])+(?=[\s)\"»]|$)|\n[ \t]*\n|\n(?=[-*•] )|\n(?=\d\))", re.I)
+_NAME_ALONE = re.compile(r"[^\w\n]{0,3}[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}[^\w\n]{0,2}$")
+_NAME_FIRST = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}(?:,[ \t]*\n| [-–—] )")
+_BREAK = re.compile(r"[,!.:;–—\n]|\s-\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """As typed (NFC), and folded to compare with phrases: both of the same length."""
+
+    text: str
+    folded: str
+
+    @property
+    def asks(self) -> bool:
+        return self.text.rstrip(")\"» ").endswith(("?", "？"))
+
+    def quoted(self, match: "re.Match[str]") -> str:
+        """The words of a match as they were typed."""
+        return " ".join(self.text[match.start() : match.end()].split())
+
+    def first(self, table: Phrases) -> "re.Match[str] | None":
+        return next(table.each(self.folded), None)
+
+    def has(self, table: Phrases) -> bool:
+        return self.first(table) is not None
+
+
+class Statement:
+    """A new text (see `quote.new_text`) and its sentences."""
+
+    def __init__(self, text: str) -> None:
+        self.text = unicodedata.normalize("NFC", _without_closing(_without_greeting(own_words(text[:MAX_TEXT]).strip())))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        found, begin = [], 0
+        for match in _END.finditer(self.text):
+            found.append(self.text[begin : match.end()])
+            begin = match.end()
+        found.append(self.text[begin:])
+        kept = [s.strip() for s in found if s.strip()]
+        return tuple(Sentence(s, fold(s)) for s in kept[:_MAX_SENTENCES])
+
+    @cached_property
+    def whole(self) -> Sentence:
+        """The whole text as if it were one sentence."""
+        return Sentence(self.text, fold(self.text))
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+def _without_greeting(text: str) -> str:
+    """Less "Hi Alex," or "Sehr geehrter Herr Berger," or the bare name in front."""
+    match = phrases("closing", "greeting").at(fold(unicodedata.normalize("NFC", text[:200])))
+    if match is not None:
+        end = _BREAK.search(text, match.end())
+        if end is not None and end.start() - match.end() <= 50 and len(text[match.end() : end.start()].split()) <= 5:
+            return _without_greeting(text[end.end() :].lstrip(" ,!.:-–—\n")) if end.end() < len(text) else ""
+        return text if end is not None or len(text) - match.end() > 40 else ""
+    name = _NAME_FIRST.match(text)
+    return text[name.end() :].lstrip() if name and len(name[0].split()) <= 4 else text
+
+
+def _without_closing(text: str) -> str:
+    """Less "Best regards" and what follows it, less a name alone in the last lines."""
+    lines = text.rstrip().split("\n")
+    for at in range(len(lines) - 1, max(0, len(lines) - 10), -1):
+        if is_closing(lines[at]):
+            lines = lines[:at]
+            break
+    while len(lines) > 1 and (not lines[-1].strip() or _is_name(lines[-1])):
+        lines.pop()
+    return "\n".join(lines).strip()
+
+
+def _is_name(line: str) -> bool:
+    stripped = line.strip(" -–—*/,.")
+    return len(stripped) < 40 and _NAME_ALONE.match(stripped) is not None and all(w[:1].isupper() for w in stripped.split() if len(w) > 3)

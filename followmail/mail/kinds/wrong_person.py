@@ -1,0 +1,55 @@
+"""Whether a person says that somebody else is the one to write to, and to which address."""
+
+import re
+
+from followmail.mail.identity import is_address
+from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.words import phrases
+
+SECTION = "wrong-person"
+
+_ADDRESS = re.compile(
+    r"(?<![\w.+@-])([\w.+'-]{1,64})(?:@| ?[(\[{] ?(?:at|ät|arobase|arroba|chiocciola|apenstaartje|klammeraffe|@) ?[)\]}] ?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})", re.I
+)
+_NOT = re.compile(r"(?:\b(?:not|nicht|pas|ne|no|non|niet|nao|n't|isn't|keine?)\W+(?:\w+\W+)?)$")
+# what is sent elsewhere while the talk goes on here
+_PAPER = re.compile(
+    r"\b(?:invoices?|bills?|contract|quote|offer|proposal|copy|cc|po|rechnung(?:en)?|vertrag|angebot|kopie|factures?|devis|contrat|facturas?|presupuesto|contrato|fattur[ae]|preventivo|contratto|factuur|facturen|offerte|faturas?|orcamento|proposta|invite|invitation|einladung)\b"
+)
+
+
+def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
+    """(evidence, the first address proposed or None), where the author of a new text is not the one; else None."""
+    said = Statement(text)
+    langs = () if lang is None else ("en", lang)
+    if any(not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)):
+        return None
+    contact = _contact(said.text)
+    words = _not_me(said, langs) or (contact and _redirect(said, langs))
+    return (f"says '{words}'", contact) if words else None
+
+
+def _not_me(said: Statement, langs: tuple[str, ...]) -> str | None:
+    return next((s.quoted(m) for s in said.sentences if not s.asks and (m := s.first(phrases(SECTION, "not_me", *langs)))), None)
+
+
+def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
+    """Somebody to turn to in the sentence of an address or before it; not where only a paper is to go there."""
+    for at, sentence in enumerate(said.sentences):
+        near = (sentence, *said.sentences[at + 1 : at + 2])
+        match = sentence.first(phrases(SECTION, "redirect", *langs))
+        if match and any(map(_names_address, near)) and not _PAPER.search(sentence.folded):
+            return sentence.quoted(match)
+    return None
+
+
+def _names_address(sentence: Sentence) -> bool:
+    return _ADDRESS.search(sentence.text) is not None
+
+
+def _contact(text: str) -> str | None:
+    for match in _ADDRESS.finditer(text):
+        address = f"{match[1]}@{match[2]}".lower().strip(".'")
+        if is_address(address):
+            return address
+    return None

@@ -1,0 +1,307 @@
+"""What of a text its author newly wrote: without quotes, signature, "Sent from …" and footers.
+
+Each line is known by its kind (text, quote, attribution "On … wrote:", mail header, delimiter, mobile signature, blank),
+and the order of the kinds says where the new text ends. Mail programs write these lines in the language of their user:
+the words below are theirs, in more languages than the rest of this package reads.
+"""
+
+import re
+from collections.abc import Callable
+
+_MAX = 64 * 1024  # characters that are looked at
+_MAX_LINE = 1000
+
+# "wrote", as mail programs say it
+_WROTE = (
+    r"wrote|writes|schrieb|geschrieben|a écrit|ha scritto|escribió|escreveu|schreef|geschreven|skrev|napisał(?:\(a\))?|napsal\(?a?\)?|написал\(?а?\)?"
+    r"|пишет|пише|написа|írta|kirjoitti|yazdı|şunu yazdı|έγραψε|a scris|je napisao|je napisal(?:a|\(a\))?|写道|寫道|书写|のメール|のメッセージ|작성"
+    r"|va escriure|idatzi du|escribiu|viết|menulis"
+)
+_HEADERS = (
+    r"from|to|cc|bcc|subject|date|sent|reply-?to|importance|priority|attachments?"
+    r"|von|an|kopie|blindkopie|betreff|datum|gesendet|antwort an|anlagen?"
+    r"|de|à|a|objet|envoyé|date d'envoi|répondre à|copie|cci|pièces? jointes?"
+    r"|para|asunto|enviado(?: el)?|fecha|responder a|adjuntos?|assunto|enviad[ao](?: em)?|data|anexos?"
+    r"|da|oggetto|inviato|data|risposta|rispondi a|allegati|ccn"
+    r"|van|aan|onderwerp|verzonden|verzonden op|bijlagen?"
+    r"|fra|til|emne|sendt|från|till|ämne|skickat|kopia|lähettäjä|vastaanottaja|aihe|lähetetty|päivämäärä"
+    r"|od|do|temat|wysłano|wysłane|data|dw|komu|předmět|odesláno|odoslané|predmet"
+    r"|от|кому|тема|дата|отправлено|копия|від|відправлено|feladó|címzett|tárgy|küldve|elküldve"
+    r"|gönderen|kime|konu|gönderildi|tarih|kimden|发件人|发送时间|收件人|主题|抄送|寄件者|收件者|主旨|差出人|宛先|件名|送信日時|日時|보낸 사람|받는 사람|제목|날짜"
+)
+_ORIGINAL = (
+    r"original (?:message|e?-?mail|appointment)|(?:begin )?forwarded (?:message|mail)|ursprüngliche (?:nachricht|e-?mail|termin)|originalnachricht"
+    r"|weitergeleitete (?:nachricht|e-?mail)|(?:message|e-?mail|courriel) (?:d'origine|original|initial|transféré)|mensaje (?:original|reenviado)"
+    r"|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|doorgestuurd bericht|mensagem (?:original|encaminhada)"
+    r"|original ?meddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna"
+    r"|oryginalna wiadomość|původní zpráva|eredeti üzenet|исходное сообщение|пересылаемое сообщение|orijinal mesaj|原始邮件|元のメッセージ|mensaxe orixinal"
+)
+_FORWARD = re.compile(r"forwarded|weitergeleitet|transféré|reenviado|inoltrato|doorgestuurd|encaminhada|пересылаемое", re.I)
+
+_ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
+_DATE = re.compile(r"\d{4}|\d{1,2}[:.h]\s?\d{2}|\d{1,2}[/.-]\s?\d{1,2}[/.-]")
+_WROTE_END = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{_WROTE})(?![A-Za-zÀ-ÿ])[^\n]{{0,200}}$", re.I)
+_STARTS = re.compile(
+    r"\W{0,4}(?:on|at|le|am|el|il|op|em|a|den|dnia|w|dne|на|в|во|kl|pe|ma|ti|ke|to|la|su|em|no|ngày|pada|在|[^\W\d]{2,14}[.,]{0,2} \d|\d{1,4}[\s./年-])(?!\w)", re.I
+)
+_COLON = re.compile(r"[:：]\W{0,3}$")
+_QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
+_HEADER = re.compile(rf"[\s>*_]{{0,8}}(?:{_HEADERS})[*_]{{0,2}}\s?[:：](?:[*_\s]|$)", re.I)
+_FROM = re.compile(r"[\s>*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人|差出人)[*_]{0,2}\s?[:：]", re.I)
+_MARKER = re.compile(rf"[\s>*_-]{{0,40}}(?:{_ORIGINAL})\W{{0,40}}$", re.I)
+# dashes and the like alone in a line; ᐧ is what Mailtrack leaves
+_DELIMITER = re.compile(r"\s{0,8}(?:[-_=~#+*—–ᐧ]{2,}|[—ᐧ])\s{0,8}$")
+# Gmail once: 2016-03-03 17:21 GMT+01:00 Some One <…>:
+_DATE_NAME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?(?: GMT\S{0,9} [^\n]{1,150}| [^\n]{1,100}<[^<>\n]{3,100}>:?)$")
+_DASHED = re.compile(r"-{2,6} ?\S.{0,250}\S ?-{2,6}$")  # Zoho: ---- On … wrote ----
+_GROUPWISE = re.compile(r">>> ?.{1,200}>>>$")
+_FENCE = re.compile(r"\s{0,3}(?:```|~~~\w)")
+
+_DEVICE = (
+    r"i-?phone|i-?pad|i-?pod|android|samsung|galaxy|huawei|xiaomi|pixel|nokia|htc|motorola|oneplus|sony|xperia|blackberry|windows|outlook|yahoo|gmail|aol|gmx|web\.de|freenet"
+    r"|proton\w*|tutanota|fairmail|fairemail|k-9|mailbox|airmail|spark|sparrow|bluemail|blue mail|nine|mail|courrier|correo|posta|phone|handy|smartphone|téléphone|mobile?|móvil|telefono|cellulare|telefoon"
+    r"|mobiel\w*|mobilgerät|mobiltelefon|mobilen?|telemóvel|celular|cell|tablet|watch|device|dispositivo|ti-\d+|alcatel|huawei|thunderbird|superhuman|front|hey|zoho|mobil|telefon|telefono"
+)
+_SENT = re.compile(
+    r"\W{0,6}(?:sent (?:from|via|with|by|using)|get outlook|(?:get|download) \[?outlook|from my|\w+ from mobile|envoyé (?:depuis|de|à partir de|avec|via)|télécharger outlook|obtenez outlook"
+    r"|(?:von|mit) (?:meine[mr]|unterwegs|dem|iphone)|gesendet (?:von|mit|aus|über)|(?:diese )?(?:e-?mail|nachricht) wurde (?:von|mit)|(?:holen sie sich )?outlook für"
+    r"|enviado (?:desde|con|a partir|do|de|por|via|pelo|da)|enviada (?:do|desde|de|pelo)|obtener outlook|obter o outlook|baixe o outlook|inviato (?:da|con|dal)|scarica outlook|ottieni outlook|verzonden (?:vanaf|met|vanuit|van|via)"
+    r"|verstuurd (?:vanaf|met|vanuit)|outlook voor|download outlook|sendt fra|skickat från|lähetetty|wysłan[eo] z|отправлено (?:с|из)|відправлено з|從我的|发自我的|発信元|iphoneから)",
+    re.I,
+)
+_SENT_LINE = re.compile(rf"(?:.{{0,120}}\W)?(?:{_DEVICE}|传送|傳送|送信)", re.I)
+_FOOTER = re.compile(
+    r"\W{0,4}(?:virus-?free\W|(?:this|diese|dit|cet|ce|este|esta|questa?) (?:e-?mail|message|nachricht|bericht|courriel|correo|messaggio|mensagem|communication|transmission)"
+    r"\b.{0,80}(?:confidential|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|intended|bestimmt|destin|bestemd|legally|privileged|checked|geprüft|analys|analizz|comprob|avast|virus)"
+    r"|the information (?:contained|in this)|(?:the )?contents? of this (?:e-?mail|message)|confidentiality (?:notice|note)|disclaimer\b|privileged (?:and|&) confidential"
+    r"|der inhalt dieser (?:e-?mail|nachricht)|die information(?:en)? in dieser|le contenu de (?:ce|cet)|ce (?:message|courriel) et (?:toutes|ses|les|tous)|aviso (?:legal|de confidencialidad)|avviso di riservatezza"
+    r"|le informazioni contenute|la información contenida|as informações contidas|de informatie (?:verzonden|in dit)|(?:please|bitte) (?:consider the environment|denken sie an die umwelt)"
+    r"|(?:please )?(?:consider|think (?:of|about)) the environment|pensez à l'environnement|antes de imprimir|prima di stampare|denk aan het milieu"
+    r"|(?-i:NOTICE|CONFIDENTIAL(?:ITY)?|CONFIDENTIALITY NOTICE|DISCLAIMER|LEGAL|VERTRAULICH\w*|HINWEIS|AVIS|AVISO|AVVISO|LET OP|PRIVACY)\b[^\n]{0,40}:"
+    r"|[^\n]{0,200}(?:registered (?:in england|office|number)|company (?:no|number|registration)\b|is a limited liability|amtsgericht \w+|handelsregister|\bhrb \d|ust-?id|umsatzsteuer-id"
+    r"|\bsiret\b|\brcs \w|p\. ?iva\b|partita iva|\bkvk[ :-]|\bcnpj\b|\bnif[ :]|received (?:this e-?mail|it) in error|in error, please)"
+    r"|you (?:are receiving|received) this (?:e-?mail|message|because)|\[?(?:caution|warning|external(?: e-?mail| sender)?|achtung|vorsicht)\]?:? .{0,60}(?:outside|external|extern))",
+    re.I,
+)
+
+
+_BELOW = re.compile(r"\b(?:below|inline|in line|unten|inline|ci-dessous|plus bas|abajo|más abajo|sotto|di seguito|hieronder|onder|abaixo|in blau|in red|in blue|in rot)\b", re.I)
+# Outlook: "mark my comments with: [initials]"
+_COMMENT = re.compile(r"\[([^\W\d]{2,3}|[^\W\d][\w .-]{2,30})\][ :]\s{0,3}\S")
+_CLOSING = re.compile(
+    r"\W{0,3}(?:(?:with |my |our )?(?:kind(?:est)?|best|warm(?:est)?|many|very best|all the best|good)? ?(?:regards|wishes|greetings)(?: from \w+)?|best|all the best|cheers|sincerely(?: yours)?|yours(?: \w+)?|"
+    r"(?:many |kind )?thanks?(?: you)?(?: so much| very much| again| in advance| a lot)?(?: and (?:kind |best )?regards)?|regards|br|kr|rgds|respectfully|cordially|take care|"
+    r"(?:mit )?(?:(?:den )?(?:freundlich\w*|best\w*|lieb\w*|herzlich\w*|schön\w*|viel\w*|kolleg\w*|sonnig\w*|nett\w*) ){1,2}(?:grü(?:ß|ss)\w*|gruß|gruss|dank)(?: (?:aus|von|nach) .{1,30})?|(?:grü(?:ß|ss)e?|gruß|gruss|mfg|lg|vg|bg|hg|danke?|hochachtungsvoll|servus|ciao)(?: (?:aus|von) .{1,30})?|"
+    r"(?:bien |très )?(?:cordialement|cdlt|bàv|sincères salutations|meilleures salutations|salutations(?: distinguées| cordiales)?|amicalement|bien à (?:vous|toi)|respectueusement)|(?:je vous prie d'|veuillez ).{0,80}(?:salutations|sentiments).{0,40}|"
+    r"(?:reciba )?(?:un (?:cordial |afectuoso |fuerte )?(?:saludo|abrazo)|(?:muchos |cordiales )?saludos(?: cordiales)?|atentamente|atte|gracias(?: y (?:un )?saludos?)?)|"
+    r"(?:cordiali|distinti|cari|i migliori|tanti) saluti|(?:un )?(?:cordiale )?saluto|saluti|cordialmente|grazie(?: mille)?(?: e (?:cordiali |buona )?\w+)?|"
+    r"(?:met )?(?:(?:vriendelijke?|hartelijke?|beste|veel|lieve|warme) )?groet(?:en|jes)?|mvg|hoogachtend|(?:alvast )?bedankt|"
+    r"(?:com os (?:meus )?)?(?:melhores )?cumprimentos|(?:um )?(?:abraços?|abc|atenciosamente|att|cordialmente)|saudações|obrigad[oa])\W{0,5}",
+    re.I,
+)
+_PS = re.compile(r"\W{0,2}(?:p\.? ?p?\.?s\b)", re.I)
+
+
+def new_text(body: str) -> str:
+    """What the author newly typed: greeting and a short sign-off included, all that was quoted or added by a machine left out.
+
+    A quote that nobody is named for stays where it leads or stands alone: `own_words` leaves it out. Never raises.
+    """
+    lines = _lines(body)
+    kept = _new_lines(lines, _kinds(lines))
+    return "\n".join(_without_signature(kept)).strip("\n").rstrip()
+
+
+def own_words(text: str) -> str:
+    """A new text less the lines its author quoted: what a message is judged on."""
+    return "\n".join(line for line in text.split("\n") if not _QUOTE.match(line))
+
+
+def _lines(body: str) -> list[str]:
+    text = body[:_MAX].replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", text).replace("\xa0", " ")
+    return [line.rstrip()[:_MAX_LINE] for line in text.split("\n")]
+
+
+def _kinds(lines: list[str]) -> str:
+    """A letter for each line: t text, q quote, b attribution, m "Original Message", h mail header, d delimiter, s mobile signature, e blank."""
+    kinds: list[str] = []
+    fenced = False
+    while (at := len(kinds)) < len(lines):
+        line = lines[at]
+        if _FENCE.match(line):
+            fenced = not fenced
+            kinds.append("t")
+        elif fenced:
+            kinds.append("t")
+        elif count := _attribution(lines, at):
+            kinds.extend("b" * count)
+        else:
+            kinds.append(_kind(line))
+    return "".join(kinds)
+
+
+def _kind(line: str) -> str:
+    if not line.strip():
+        return "e"
+    if _QUOTE.match(line):
+        return "q"
+    if _MARKER.match(line):
+        return "m"
+    if _DELIMITER.match(line):
+        return "d"
+    if _HEADER.match(line):
+        return "h"
+    return "s" if len(line) < 200 and _SENT.match(line) and _SENT_LINE.match(line) else "t"
+
+
+def _attribution(lines: list[str], at: int) -> int:
+    """How many lines from here on are one "On … wrote:", which programs break where they like; 0: it is none."""
+    first = lines[at]
+    if not (any(c.isdigit() for c in first) or "<" in first or "@" in first) or (_QUOTE.match(first) and not _GROUPWISE.match(first)):
+        return 0
+    if _GROUPWISE.match(first) or (_DASHED.match(first) and _WROTE_END.search(first)):
+        return 1
+    starts = bool(_STARTS.match(first) and _DATE.search(first))
+    joined = ""
+    for count, line in enumerate(lines[at : at + 7], 1):
+        joined = f"{joined} {line.strip('> ') if count > 1 else line}".strip()
+        if len(joined) > 350 or (count > 1 and not starts and "<" not in first):
+            return 0
+        if _DATE_NAME.match(joined) or _says_wrote(joined, starts):
+            return count
+    return 0
+
+
+def _says_wrote(line: str, starts: bool) -> bool:
+    match = _WROTE_END.search(line)
+    if match is None:
+        return False
+    ends = bool(_COLON.search(line)) or match.end() - match.start() < 14
+    return ends and (bool(_ADDRESS.search(line)) or starts)
+
+
+def _names_author(line: str) -> bool:
+    return _QUOTE.match(line) is not None and _says_wrote(line.lstrip("> "), True)
+
+
+def _new_lines(lines: list[str], kinds: str) -> list[str]:
+    head = re.match("[ed]*m", kinds)
+    if head and _FORWARD.search(lines[head.end() - 1]):  # forwarded without a word: what was forwarded is all there is
+        end = head.end() + len(_leading(r"e*h[hte]*?h(?=e)|[eh]*", kinds[head.end() :]))
+        return _new_lines(lines[end:], kinds[end:])
+    lines, kinds, comments = _before_quoted_mail(lines, kinds)
+    lines, kinds = _pick(lines, kinds, lambda k, at: k != "s")
+    if "b" in kinds:
+        kept = _answers(lines, kinds)
+    elif re.fullmatch("[eqdh]*|e*q[qe]*t[^q]*", kinds) and not any(map(_names_author, lines[:20])):
+        kept = lines  # a quote without a name to it, alone or on top
+    else:
+        kept = _pick(lines, _unbroken(kinds), lambda k, at: k != "q")[0]
+    return kept + comments
+
+
+def _before_quoted_mail(lines: list[str], kinds: str) -> tuple[list[str], str, list[str]]:
+    """Up to the first delimiter, "Original Message" or block of mail headers; and the comments marked with [initials] behind it."""
+    ends = [m.start() for m in re.finditer("m", kinds)][:1]
+    ends += [m.end() - 1 for m in [re.match("[^d]*?[tb][^d]*d", kinds)] if m]
+    ends += [block for block in [_header_block(lines, kinds)] if block is not None]
+    if not ends:
+        return lines, kinds, []
+    end = min(ends)
+    marks = [(m[1], line) for line in lines[end:] if (m := _COMMENT.match(line))]
+    names = {name for name, _ in marks}
+    return lines[:end], kinds[:end], [line for _, line in marks] if len(marks) > 1 and len(names) == 1 else []
+
+
+def _header_block(lines: list[str], kinds: str) -> int | None:
+    """Where From, Sent, To … of a quoted mail stand one below the other."""
+    for match in re.finditer("h", kinds):
+        at = match.start()
+        count = len(re.match("(?:he{0,2}t?(?=h))*h", kinds[at : at + 12])[0].replace("e", "").replace("t", ""))  # type: ignore[index]
+        if count >= 3 or (count == 2 and _FROM.match(lines[at])):
+            return at
+    return None
+
+
+def _answers(lines: list[str], kinds: str) -> list[str]:
+    """The new lines of a mail that quotes another one under "On … wrote:": above, below or between."""
+    begin = kinds.index("b")
+    rest = _unbroken(kinds[begin:])
+    behind = rest.lstrip("be")
+    above = "t" in kinds[:begin]
+    if not behind.startswith("q"):
+        return lines[:begin]  # an unmarked quote
+    trailing = re.fullmatch("[beqdh]*([te]*)", rest)
+    if above and trailing and trailing[1].count("t") < 7 and not _BELOW.search("\n".join(lines[:begin])):
+        return lines[:begin]  # a signature below the quote
+    kept = _pick(lines[begin:], rest, lambda k, at: k in "te")[0]
+    return [line for line, kind in zip(lines[:begin], kinds, strict=False) if kind != "q"] + kept
+
+
+def _unbroken(kinds: str) -> str:
+    """Text squeezed between two lines of a quote is a line that broke out of it."""
+    return re.sub("(?<=q)t(?=q)", "q", kinds)
+
+
+def _pick(lines: list[str], kinds: str, wanted: Callable[[str, int], bool]) -> tuple[list[str], str]:
+    kept = [at for at, kind in enumerate(kinds) if wanted(kind, at)]
+    return [lines[at] for at in kept], "".join(kinds[at] for at in kept)
+
+
+def _leading(pattern: str, kinds: str) -> str:
+    match = re.match(pattern, kinds)
+    return match[0] if match else ""
+
+
+_CONTACT = re.compile(
+    r"(?:\b(?:tel|telefon|telephone|phone|fax|mobile?|mobil|handy|cell|direct|durchwahl|t|m|f|tél|cel|móvil|gsm)\b[.:]? ?[+(]?\d|\+\d{2}[\d ()/.-]{6}|\bwww\.|https?://|\bgmbh\b|\bltd\b|\bllc\b|\binc\b|\bs\.?[arl]\.?[rl]?\.?$|\bb\.v\."
+    r"|\b(?:manager|director|head of|officer|administrator|partner|engineer|consultant|president|ceo|cto|cfo|cio|coo|vp|assistant|coordinator|founder|owner"
+    r"|leiter(?:in)?|geschäftsführer(?:in)?|inhaber(?:in)?|vorstand|abteilung|directeur|directrice|responsable|gérante?|chef|director[ae]?|gerente|jefe|responsabile|direttore|titolare|amministratore|directeur|eigenaar|hoofd|sócio|gestor)\b)",
+    re.I,
+)
+_NAME_LINE = re.compile(r"(?:(?:dr|prof|mr|mrs|ms|ing|dipl|herr|frau)\.? ?|[^\W\d_][\w'’.-]*[,]? ?){2,5}$")
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Less footers, and less what follows the name below a closing line."""
+    lines = _without_footer(lines)
+    closing = max((at for at, line in enumerate(lines) if at and len(line) < 120 and _CLOSING.fullmatch(line)), default=None)
+    if closing is None:
+        return _without_card(lines)
+    below = [at for at in range(closing + 1, len(lines)) if lines[at].strip()]
+    if sum(len(lines[at]) for at in below) <= 60 or any(_PS.match(lines[at]) for at in below):
+        return lines
+    return lines[: below[0] + 1] if len(lines[below[0]]) <= 60 else lines[: closing + 1]
+
+
+def _without_card(lines: list[str]) -> list[str]:
+    """Less a last block that begins with a name and goes on with a title or a telephone, as a visiting card does."""
+    for at in range(len(lines) - 1, 1, -1):
+        if lines[at - 1].strip() or not lines[at].strip() or len(lines) - at > 15:
+            continue
+        card = [line.strip() for line in lines[at:] if line.strip()]
+        if any(len(line) > 90 or line.endswith(("?", "!", ":")) for line in card):
+            break
+        if len(card) > 1 and _is_name(card[0]) and _CONTACT.search("\n".join(card[1:])):
+            return lines[:at]
+    return lines
+
+
+def _is_name(line: str) -> bool:
+    return len(line) < 50 and line[0].isupper() and _NAME_LINE.match(line) is not None and all(w[0].isupper() or len(w) < 4 for w in line.split())
+
+
+def _without_footer(lines: list[str]) -> list[str]:
+    """Less what a company or a scanner adds below: confidentiality, registration, "virus-free"."""
+    said = False
+    for at, line in enumerate(lines):
+        if said and _FOOTER.match(line):
+            return lines[:at]
+        said = said or bool(line.strip())
+    return lines
+
+
+def is_closing(line: str) -> bool:
+    """Whether a line is nothing but a closing: "Best regards,", "Viele Grüße aus Köln"."""
+    return len(line) < 120 and _CLOSING.fullmatch(line) is not None

@@ -1,0 +1,162 @@
+"""templates/ → sequences: reads the folder, understands each file, renders each text once with sample names.
+
+A sequence with a fault is left out and told; the others go on.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from followmail.errors import TemplateError
+from followmail.rendering import render as rendering
+from followmail.rendering.fault import Fault, Faulty
+from followmail.rendering.headers import MAX_FILE, decoded, taken_apart
+from followmail.rendering.names import Names, sample
+from followmail.rendering.parse import STEP_HEADERS, Reading
+from followmail.rendering.sandbox import Sandbox, on_line
+from followmail.sequence.steps import Sequence, Step, Text
+
+LanguageOf = Callable[[str], str | None]
+ENDINGS = (".txt", ".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a templates folder holds.
+
+    `sequences` are those without a fault, `broken` the names of the others. `files` are the sources that a sequence's
+    texts can include, the signature among them, as they were when it loaded.
+    """
+
+    folder: Path
+    sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    broken: frozenset[str] = frozenset()
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    readable: bool = True  # the folder itself; else nothing is known of its sequences
+
+
+def render(library: Library, sequence: Sequence, step: Step, text: Text, names: Names) -> rendering.Rendered:
+    """What the mail of a step says to a person. Raises TemplateError (file, line, what is wrong): that mail is held."""
+    try:
+        return rendering.rendered(Sandbox(library.files.get(sequence.name, {})), step, text, names)
+    except Faulty as error:
+        raise TemplateError(map(str, error.faults)) from None
+
+
+def load(folder: Path, languages_of: LanguageOf | None = None) -> Library:
+    """Reads and lints a folder. Never raises for what stands in it: what is wrong is among the faults.
+
+    `languages_of` tells the language of a text, or None; by default `mail.language.language`.
+    """
+    try:
+        files, unread = read(folder)
+    except OSError as error:
+        fault = Fault(str(folder), 0, f"this folder of templates cannot be read: {error.strerror}")
+        return Library(folder, faults=(fault,), readable=False)
+    return understood(folder, files, languages_of, unread)
+
+
+def understood(
+    folder: Path, files: Mapping[str, bytes], languages_of: LanguageOf | None = None, unread: tuple[Fault, ...] = ()
+) -> Library:
+    """The same from bytes: path → content, and what could not be read."""
+    if languages_of is None:
+        from followmail.mail.language import language  # late: it reads word tables
+
+        languages_of = language
+    sources = _sources(files)
+    sandbox = Sandbox(sources)
+    faults, sequences, broken = list(unread), {}, set()
+    for name in sorted({path.partition("/")[0] for path in (*files, *(f.path for f in unread)) if "/" in path}):
+        if name[0] in "._":
+            continue
+        sequence, wrong = _sequence(name, files, sandbox, languages_of)
+        faults += wrong
+        if sequence is None or wrong or any(fault.path.startswith(name + "/") for fault in unread):
+            broken.add(name)
+        else:
+            sequences[name] = sequence
+    told = tuple(dict.fromkeys(faults))
+    return Library(folder, sequences, told, frozenset(broken), dict.fromkeys(sequences, sources))
+
+
+def _sequence(
+    name: str, files: Mapping[str, bytes], sandbox: Sandbox, languages_of: LanguageOf
+) -> tuple[Sequence | None, list[Fault]]:
+    reading = Reading(name, sandbox, languages_of)
+    own = {path.partition("/")[2]: raw for path, raw in files.items() if path.startswith(name + "/")}
+    sequence = reading.sequence(own)
+    return sequence, sorted(reading.faults + (_lint(sequence, sandbox) if sequence else []))
+
+
+def _lint(sequence: Sequence, sandbox: Sandbox) -> list[Fault]:
+    """Each text rendered once with sample names."""
+    faults: list[Fault] = []
+    for step in sequence.steps:
+        for text in step.texts:
+            if text.subject == "" or not text.body:
+                continue  # told by the reading
+            try:
+                rendering.rendered(sandbox, step, text, sample(text.language or "en"))
+            except Faulty as error:
+                faults += error.faults
+    return faults
+
+
+def _sources(files: Mapping[str, bytes]) -> dict[str, str]:
+    """What can be included: every text, without its headers where it is a step."""
+    sources = {}
+    for path, raw in files.items():
+        text, faults = decoded(path, raw)
+        if faults or not path.lower().endswith(ENDINGS):
+            continue
+        folder, _, name = path.rpartition("/")
+        if folder and not folder.startswith("_") and not name.startswith("_"):
+            file, _ = taken_apart(path, text, STEP_HEADERS)
+            text = on_line(file.body, file.body_line)
+        sources[path] = text.rstrip("\n")
+    return sources
+
+
+def read(folder: Path) -> tuple[dict[str, bytes], tuple[Fault, ...]]:
+    """The files of the folder and of its sub-folders, path from it → bytes; and which could not be read.
+
+    Raises OSError where the folder itself cannot be.
+    """
+    files: dict[str, bytes] = {}
+    faults: list[Fault] = []
+    for path in paths(folder):
+        name = path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
+        try:
+            with path.open("rb") as file:
+                files[name] = file.read(MAX_FILE + 1)
+        except OSError as error:
+            faults.append(Fault(name, 0, f"this cannot be read: {error.strerror}"))
+    return files, tuple(faults)
+
+
+def paths(folder: Path) -> list[Path]:
+    """The files that matter, in order: texts in the folder, all files one level down, nothing hidden or left over.
+
+    A sub-folder that cannot be listed stands for itself.
+    """
+    found: list[Path] = []
+    for entry in _entries(folder):
+        if entry.is_dir():
+            try:
+                found += [inner for inner in _entries(entry) if inner.is_file()]
+            except OSError:
+                found.append(entry)
+        elif entry.is_file() and entry.suffix.lower() in ENDINGS:
+            found.append(entry)
+    return found
+
+
+# what editors and file managers leave behind
+_LEFT_OVER = re.compile(r"^\.|~$|^#|\.(?:bak|orig|rej|sw[a-z]|tmp|part)$|^(?:thumbs\.db|desktop\.ini)$", re.I)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not _LEFT_OVER.search(entry.name))

@@ -1,0 +1,209 @@
+"""One round: look, judge, plan, draft, deliver, file. The daemon goes round for ever, `once` goes once.
+
+This is where settings become what the jobs need; no rule lives here.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from followmail import auth, desk, smtp
+from followmail.errors import AnotherInstance
+from followmail.imap.connect import Account
+from followmail.imap.session import Session
+from followmail.jobs import deliver, draft, file, plan, watch
+from followmail.jobs.cycle import Cycle, Look, Options, Progress, Tally, silent
+from followmail.jobs.judge import judge
+from followmail.jobs.plan import Would
+from followmail.rendering import Templates, shipped
+from followmail.sequence import planner
+from followmail.sequence.planner import Policy
+from followmail.sequence.steps import Enrollment, Mode, Status
+from followmail.settings import Settings
+from followmail.store import Store
+
+Tell = Callable[[str, Mapping[str, object]], None]
+# So often a look reaches further back, for anchors older than what was read.
+_READ_BACKS = 3
+
+
+def _untold(event: str, values: Mapping[str, object]) -> None:
+    """Nobody listens."""
+
+
+@dataclass(slots=True)
+class Office:
+    """One consultant's followmail: settings, store and templates, opened together."""
+
+    settings: Settings
+    store: Store
+    templates: Templates
+    tell: Tell = _untold
+    progress: Progress = silent
+    ca_file: str | None = None
+
+    @classmethod
+    def open(cls, settings: Settings, store: Store | None = None) -> "Office":
+        """Raises DatabaseError."""
+        templates = Templates(settings.templates or shipped())
+        templates.refresh()
+        return cls(settings, store or Store.open(settings.database), templates)
+
+    def close(self) -> None:
+        self.store.close()
+
+    # ---- what jobs and actions are handed
+
+    def policy(self) -> Policy:
+        s = self.settings
+        calendar = desk.calendar_with_pauses(self.store, s.calendar)
+        return Policy(calendar, s.mode, str(s.detect), s.daily_limit, s.gap)
+
+    def cycle(self, now: datetime, dry: bool = False) -> Cycle:
+        s = self.settings
+        options = Options(
+            timedelta(days=s.lookback), frozenset(s.skip_folders), s.sent_folder or "", s.drafts_folder or ""
+        )
+        return Cycle(
+            self.store, s.identity, self.policy(), self.templates.library, options, now,
+            dry=dry or s.mode is Mode.DRY_RUN, progress=self.progress, tell=self.tell,
+        )  # fmt: skip
+
+    def desk(self, now: datetime) -> desk.Desk:
+        return desk.Desk(self.store, self.settings.identity, self.templates.library.sequences, self.policy(), now)
+
+    # ---- servers
+
+    def connect(self) -> Session:
+        """A live session. Raises Unreachable, LoginRefused or ServerBusy."""
+        return Session.open(self.account())
+
+    def account(self) -> Account:
+        server = self.settings.imap
+        secret = auth.password(self.settings.password)
+        return Account(
+            server.host, server.port, server.security, server.user, lambda: secret().reveal(), ca_file=self.ca_file
+        )
+
+    def smtp_server(self) -> smtp.Server | None:
+        """Where mails leave; None where none is configured."""
+        server = self.settings.smtp
+        if server.host is None:
+            return None
+        secret = auth.password(self.settings.smtp_password)
+        return smtp.Server(
+            server.host, server.port, server.security, server.user, lambda: secret().reveal(), ca_file=self.ca_file
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one round did."""
+
+    tally: Tally
+    look: Look
+    would: tuple[Would, ...] = ()
+    faults: tuple[str, ...] = field(default=())
+
+
+def go_round(office: Office, session: Session, clock: Callable[[], datetime], dry: bool = False) -> Report:
+    """One full round. Raises what the connection raises; what was done by then is done and recorded."""
+    office.templates.refresh()
+    c = office.cycle(clock(), dry)
+    _begin(c)
+    look = take_look(session, c)
+    would = plan.plan(c, look)
+    if not c.dry:
+        draft.lay_drafts(session, c, look)
+        _deliver(office, session, c, clock)
+        file.file(session, replace(c, now=clock()), look)
+    c.tally.uncertain = len(c.store.outbox.parcels(Status.UNCERTAIN))
+    return Report(c.tally, look, would, look.faults)
+
+
+def _begin(c: Cycle) -> None:
+    """What stands before the look: a pause that is over, what was interrupted, the clock, the first run."""
+    facts = c.store.facts
+    until = facts.moment("paused_until")
+    if until is not None and until <= c.now:
+        desk.end_pause(c.store, c.policy.calendar, c.now)
+    c.store.outbox.recover(c.now)
+    base = facts.moment("clock_accepted") or facts.moment("looked_at")
+    facts.set_text("clock_fault", planner.clock_fault(c.now, base) or None)
+    if not c.dry and facts.moment("first_run") is None:
+        facts.set_moment("first_run", c.now)
+        c.store.events.add(c.now, "first-run", "from here on mails count as sent after the first run")
+
+
+def take_look(session: Session, c: Cycle) -> Look:
+    """Look, judge what is new, follow drafts and doubts; further back where a live anchor is older than what was read."""
+    try:
+        look = watch.look(session, c)
+        judge(session, c, look)
+        for _ in range(_READ_BACKS):
+            if not _read_back(session, c, look):
+                break
+            judge(session, c, look)
+        if not c.dry:
+            draft.follow_drafts(session, c, look)
+            deliver.settle_uncertain(session, c, look)
+    except Exception:
+        c.store.facts.set_text("look_fault", "the last look broke off")
+        raise
+    _looked(c, look)
+    return look
+
+
+def _read_back(session: Session, c: Cycle, look: Look) -> bool:
+    anchors = [e.anchor_at for e in c.store.enrollments.live() if e.anchor_at is not None and e.anchor]
+    return bool(anchors) and look.complete and watch.read_back(session, c, look.folders, min(anchors))
+
+
+def _looked(c: Cycle, look: Look) -> None:
+    """Remember that the look was complete, or why it was not. A cycle that the clock holds does not count."""
+    facts = c.store.facts
+    facts.set_text("look_fault", None if look.complete else f"could not be read: {'; '.join(look.faults)}")
+    if look.complete and facts.text("clock_fault") is None:
+        facts.set_moment("looked_at", c.now)
+        facts.set_moment("clock_accepted", None)
+
+
+def _deliver(office: Office, session: Session, c: Cycle, clock: Callable[[], datetime]) -> None:
+    current = c
+
+    def relook() -> Look:
+        nonlocal current
+        current = replace(c, now=clock())
+        return take_look(session, current)
+
+    def decide(e: Enrollment) -> planner.Decision:
+        live = c.store.enrollments.live()
+        day = plan.day_of(c.store, current, c.store.facts.text("look_fault") or "", live)
+        return planner.decide(e, c.sequences, c.policy, day, current.now)
+
+    deliver.deliver(session, c, office.smtp_server(), relook, decide)
+
+
+@contextlib.contextmanager
+def alone(database: Path) -> Iterator[None]:
+    """Hold the database for one `run` or `once`; the lock goes with the process. Raises AnotherInstance."""
+    path = database.with_name(database.name + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
+            raise AnotherInstance(
+                f"Another followmail works on {database} (process {holder}). Reading commands and your word work beside it."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,242 @@
+"""What an incoming message does to an enrollment.
+
+First the tie, from the headers alone: does it bear on the enrollment, and how? Only then is a body worth reading. Then
+the effect, from what the body was read as. In doubt an effect holds the mail back; an end needs a plain reason.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from followmail.mail.identity import Identity, same_company
+from followmail.mail.kinds import Kind, Verdict
+from followmail.mail.message import Message
+from followmail.sequence.steps import Enrollment, State
+from followmail.sequence.workdays import Calendar
+
+ACKNOWLEDGED = 10  # business days that a bare acknowledgement holds
+AWAY = 5  # business days for an absence without a date
+DECLINED = 3  # business days after a declined or cancelled meeting
+SOFT_BOUNCES = 3  # so many temporary failures are one final
+
+
+class Tie(StrEnum):
+    """How a message bears on an enrollment."""
+
+    CONVERSATION = "in its conversation"
+    INTRODUCER = "from the introducer"
+    COLLEAGUE = "from a colleague"
+    REPORT = "a report on a mail of it"
+    ELSEWHERE = "from the prospect, elsewhere"
+    SUBJECT = "with its subject"
+    COMPANY = "from the prospect's company"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearings:
+    """What is known of an enrollment when a message comes in."""
+
+    enrollment: Enrollment
+    identity: Identity
+    since: datetime  # the anchor's time, or that of a later message from which it counts
+    own_ids: frozenset[str]  # the anchor and what we sent after it
+    introducers: frozenset[str]
+    base_subject: str
+    recipients: tuple[str, ...]  # whom its mails go to
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What follows: the state it moves to (None: it stays), and what else is to be done."""
+
+    event: str
+    why: str
+    state: State | None = None
+    code: str = ""
+    until: datetime | None = None
+    then: State = State.ACTIVE
+    suppress: tuple[tuple[str, str], ...] = ()  # (address, remark)
+    drop: tuple[str, ...] = ()  # Cc recipients that go no further
+    counts_from: datetime | None = None
+    proposes: str | None = None
+
+
+def is_after(message: Message, b: Bearings) -> bool:
+    """Whether a message is after the anchor: by reference whatever its clock says, else by the later of its dates."""
+    if b.own_ids.intersection(message.answers):
+        return True
+    return message.later is None or message.later >= b.since
+
+
+def tie(message: Message, in_conversation: bool, refers_to_known: bool, b: Bearings) -> Tie | None:
+    """How a message bears on an enrollment, from its headers; None where it does not."""
+    sender = message.sender.address
+    if b.identity.is_own(sender) or not is_after(message, b):
+        return None
+    if message.may_be_report:
+        return Tie.REPORT
+    if in_conversation:
+        if b.identity.is_colleague(sender):
+            return Tie.COLLEAGUE
+        return Tie.INTRODUCER if sender in b.introducers else Tie.CONVERSATION
+    if sender == b.enrollment.address:
+        return Tie.ELSEWHERE
+    if b.identity.is_colleague(sender):
+        return None
+    if b.base_subject and message.base_subject == b.base_subject and not refers_to_known:
+        return Tie.SUBJECT
+    if same_company(sender, b.enrollment.address) and _to_consultant(message, b.identity):
+        return Tie.COMPANY
+    return None
+
+
+def _to_consultant(message: Message, identity: Identity) -> bool:
+    addressed = (*(p.address for p in (*message.to, *message.cc, *message.bcc)), *message.envelope_to)
+    return not addressed or any(identity.is_own(address) for address in addressed)
+
+
+def effect(how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
+    """What a message that bears on an enrollment does to it; None: nothing."""
+    if how is Tie.REPORT:
+        return _report(message, verdict, b, calendar, now)
+    if how is Tie.CONVERSATION:
+        return _by_kind(message, verdict, b, calendar, now)
+    if how is Tie.ELSEWHERE and verdict.kind in (
+        Kind.UNSUBSCRIBE, Kind.CALENDAR, Kind.OUT_OF_OFFICE, Kind.LEFT_COMPANY
+    ):  # fmt: skip
+        return _by_kind(message, verdict, b, calendar, now)
+    if how is Tie.INTRODUCER and verdict.acknowledgement:
+        return None
+    if not (verdict.kind.human or verdict.kind is Kind.CALENDAR):
+        return None
+    return _doubt(how, message, b, calendar)
+
+
+def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effect:
+    """A person wrote something that may or may not be an answer: the consultant is asked."""
+    who = message.sender.name or message.sender.address
+    about = f" about '{message.subject}'" if message.subject else ""
+    day = _day(message.later, calendar)
+    why = {
+        Tie.INTRODUCER: f"{who}, who introduced you, wrote{day}; still follow up?",
+        Tie.COLLEAGUE: f"your colleague {who} wrote in the conversation{day}; still follow up?",
+        Tie.SUBJECT: f"{who} wrote{about}{day}, perhaps an answer; still follow up?",
+    }.get(how, f"{who} wrote{about}{day}; still follow up?")
+    counts = (message.sent_on or message.later) if how is Tie.COLLEAGUE else None
+    return Effect("waiting", why, State.WAITING, "answer", counts_from=counts)
+
+
+def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
+    who = message.sender.name or message.sender.address
+    said = f": {v.evidence[0]}" if v.evidence else ""
+    match v.kind:
+        case Kind.REPLY:
+            return Effect("replied", f"{who} answered{_day(message.later, calendar)}", State.REPLIED)
+        case Kind.WRONG_PERSON:
+            hint = f"; proposed: {v.contact}" if v.contact else ""
+            return Effect("replied", f"{who} names somebody else{hint}", State.REPLIED, proposes=v.contact)
+        case Kind.UNSUBSCRIBE:
+            gone = tuple(dict.fromkeys(a for a in (message.sender.address, b.enrollment.address) if a))
+            remark = f"asked not to be written to{_day(message.later, calendar)}"
+            return Effect(
+                "unsubscribed", f"{who} asked not to be written to{said}", State.UNSUBSCRIBED,
+                suppress=tuple((address, remark) for address in gone),
+            )  # fmt: skip
+        case Kind.LATER:
+            return _later(who, said, v, message, calendar, now)
+        case Kind.CALENDAR:
+            return _calendar(who, v, message, calendar, now)
+        case Kind.OUT_OF_OFFICE if _speaks_for_prospect(message, b):
+            return _away(who, v, message, b, calendar, now)
+        case Kind.LEFT_COMPANY if _speaks_for_prospect(message, b):
+            hint = f"; instead: {v.contact}" if v.contact else ""
+            return Effect("stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, proposes=v.contact)
+        case Kind.BOUNCE_HARD | Kind.BOUNCE_SOFT | Kind.BOUNCE_BLOCKED:
+            return _report(message, v, b, calendar, now)
+    return None
+
+
+def _speaks_for_prospect(message: Message, b: Bearings) -> bool:
+    """An automatic answer of the prospect's own, also from a second address where nobody else was written to."""
+    return message.sender.address == b.enrollment.address or len(b.recipients) == 1
+
+
+def _later(who: str, said: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
+    """Put off, promised or acknowledged: not over, and not silent either."""
+    if v.until is None:
+        until = _after_business_days(message, ACKNOWLEDGED, calendar, now)
+    elif v.promised:  # the business day after the end of the time named
+        until = calendar.opening_of(calendar.add_business_days(v.until_end or v.until, 1))
+    else:
+        until = calendar.next_open(calendar.opening_of(v.until))
+    why = f"{who} will come back{said}" if v.until is None or v.promised else f"{who} put it off{said}"
+    return Effect("paused", why, State.PAUSED, "answer", until, State.WAITING)
+
+
+def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
+    if v.calendar in ("decline", "cancel"):
+        until = _after_business_days(message, DECLINED, calendar, now)
+        return Effect("paused", f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING)
+    return Effect("replied", f"{who} answered with a calendar message ({v.calendar or 'invitation'})", State.REPLIED)
+
+
+def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
+    if b.enrollment.state is State.WAITING:
+        return None  # it already waits for a word; an absence does not change that
+    if v.return_date is not None:
+        until = calendar.opening_of(calendar.add_business_days(v.return_date, 1))
+        why = f"{who} is away until {v.return_date.day} {v.return_date:%b}"
+    else:
+        until = _after_business_days(message, AWAY, calendar, now)
+        why = f"{who} is away"
+    e = b.enrollment
+    if e.state is State.PAUSED and e.until is not None and e.until >= until:
+        return None
+    then = e.then if e.state is State.PAUSED else State.ACTIVE
+    return Effect("paused", why, State.PAUSED, e.code if e.state is State.PAUSED else "", until, then)
+
+
+def _report(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
+    """A report: it must hold an id of ours, stand in the conversation, or name a recipient of ours as failed."""
+    failed = [a for a in v.failed_recipients if a in b.recipients or a == b.enrollment.address]
+    ours = b.own_ids.intersection((*v.original_ids, *message.answers))
+    if not failed and not ours:
+        return None
+    if not v.kind.bounce:
+        return None if v.kind is Kind.AUTOMATIC else _by_kind(message, v, b, calendar, now)
+    if not v.failed_recipients and len(b.recipients) == 1:
+        failed = [b.enrollment.address]
+    said = f": {v.evidence[0]}" if v.evidence else ""
+    return _bounce(v, failed, said, b)
+
+
+def _bounce(v: Verdict, failed: list[str], said: str, b: Bearings) -> Effect | None:
+    address = b.enrollment.address
+    if v.kind is Kind.BOUNCE_SOFT:
+        why = f"the mail to {address} could not be delivered for now{said}"
+        return Effect("waiting", why, State.WAITING, "bounce") if v.final else Effect("soft-bounce", why)
+    if v.kind is Kind.BOUNCE_BLOCKED or not failed:
+        return Effect("waiting", f"the mail to {address} was refused{said}; still follow up?", State.WAITING, "bounce")
+    remarks = tuple((a, "bounced") for a in failed)
+    if address in failed:
+        return Effect("bounced", f"{address} does not exist{said}", State.BOUNCED, suppress=remarks)
+    return Effect("dropped", f"{', '.join(failed)} in Cc does not exist{said}", suppress=remarks, drop=tuple(failed))
+
+
+def third_soft_bounce(b: Bearings) -> Effect:
+    """So many temporary failures count as a final one."""
+    why = f"the mail to {b.enrollment.address} could not be delivered {SOFT_BOUNCES} times; still follow up?"
+    return Effect("waiting", why, State.WAITING, "bounce")
+
+
+def _after_business_days(message: Message, count: int, calendar: Calendar, now: datetime) -> datetime:
+    """So many business days after the message; a clock that runs ahead does not count."""
+    start = min(message.later or now, now + timedelta(hours=1))
+    return calendar.opening_of(calendar.add_business_days(calendar.local_date(start), count))
+
+
+def _day(moment: datetime | None, calendar: Calendar) -> str:
+    if moment is None:
+        return ""
+    day = calendar.local_date(moment)
+    return f" on {day.day} {day:%b}"

@@ -1,0 +1,428 @@
+"""What comes next for one enrollment: `decide(…) → Wait | Leave | Finish`, with its reason. Changes nothing.
+
+`plan`, `explain`, `once --dry-run` and the daemon all ask here. The rules stand in the order in which they are asked:
+first what the consultant must be asked, then what the step needs, then what must hold at the moment of leaving.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from followmail.mail.identity import company
+from followmail.sequence.steps import (
+    Delivery,
+    Enrollment,
+    Mode,
+    Origin,
+    Sequence,
+    State,
+    Status,
+    Step,
+    Trigger,
+)
+from followmail.sequence.workdays import Calendar
+
+# In mode send, a step that is later than this waits instead (the machine was off).
+OVERDUE_BUSINESS_DAYS = 5
+CLOCK_BACK = timedelta(hours=1)
+CLOCK_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the consultant configured."""
+
+    calendar: Calendar
+    mode: Mode = Mode.DRAFT
+    detect: str = "wait"  # enroll | wait | off
+    daily_limit: int = 10
+    gap: int = 90  # seconds between two sends
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What has happened, as far as it bears on whether one more mail may leave now."""
+
+    looked_at: datetime | None = None  # end of the last complete look; None: never, or the last one was incomplete
+    look_fault: str = ""  # what the last look could not read
+    clock_fault: str = ""
+    paused_until: datetime | None = None  # the pause over everything
+    pause_ended: datetime | None = None  # when the last whole pause ended
+    left_today: int = 0
+    last_left: datetime | None = None
+    people: frozenset[str] = frozenset()  # addresses mailed today, by us or by the consultant
+    companies: frozenset[str] = frozenset()  # company domains mailed today by us
+    drafts_to: frozenset[str] = frozenset()  # addresses to whom a draft of ours is open
+    suppressed: Callable[[str], str | None] = field(default=lambda address: None, repr=False)
+    flood: frozenset[int] = frozenset()  # enrollments that became due at once, too many of them
+    recipients: Callable[[Enrollment], tuple[str, ...]] = field(default=lambda e: (e.address,), repr=False)
+
+    def after(self, e: Enrollment, now: datetime) -> "Day":
+        """The day once this enrollment's mail has left too."""
+        domain = company(e.address)
+        return replace(
+            self,
+            left_today=self.left_today + 1,
+            last_left=now,
+            people=self.people | set(self.recipients(e)) | {e.address},
+            companies=self.companies | ({domain} if domain else set()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now. `asks`: the consultant must be asked; the code of what a yes grants."""
+
+    why: str
+    due: datetime | None = None
+    step: Step | None = None
+    waits_for: str | None = None
+    asks: str = ""
+    ends: State | None = None  # it can never leave: the enrollment ends
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """This step's mail may leave now."""
+
+    why: str
+    due: datetime
+    step: Step
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Every step is done."""
+
+    why: str
+
+
+Decision = Wait | Leave | Finish
+
+
+def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day: Day, now: datetime) -> Decision:
+    """What comes next for a live enrollment."""
+    sequence = sequences.get(e.sequence)
+    if sequence is None:
+        return _gone(e, sequences)
+    step = next_step(e, sequence)
+    if e.state is not State.WAITING and (changed := _changed(e, sequence)):
+        return Wait(changed, due_of(e, sequence, step, policy.calendar) if step else None, step, "approval", "template")
+    if step is None:
+        return Finish("all steps are done")
+    due = due_of(e, sequence, step, policy.calendar)
+    mode = mode_of(sequence, policy)
+    for rule in (_standing, _consent, _person, _under_way, _timing, _whole, _moment):
+        found = rule(e, step, due, mode, policy, day, now)
+        if found is not None:
+            return found
+    return Leave(reason(e, step, due, policy.calendar), due, step, mode)
+
+
+# ---- what the step is and when it is due
+
+
+def next_step(e: Enrollment, sequence: Sequence) -> Step | None:
+    """The first step that has neither left nor been skipped, by name."""
+    return next((step for step in sequence.steps if step.name not in e.done), None)
+
+
+def mode_of(sequence: Sequence, policy: Policy) -> Mode:
+    """A sequence's own mode, else the configured one; a configured dry run holds everything."""
+    if policy.mode is Mode.DRY_RUN:
+        return Mode.DRY_RUN
+    return sequence.mode or policy.mode
+
+
+def due_of(e: Enrollment, sequence: Sequence, step: Step, calendar: Calendar) -> datetime:
+    """When a step is due: its delay after the anchor, or after the later of the previous step's leaving and the anchor."""
+    base = counts_from(e)
+    previous = _previous(e, sequence, step)
+    if previous is not None and previous.left is not None:
+        base = max(base, previous.left)
+    first = not e.done or step.number == 1
+    delay = e.first_delay if e.first_delay is not None and first else step.after
+    due = calendar.add(base, delay)
+    if e.state is State.PAUSED and e.until is not None:
+        due = calendar.next_open(max(due, e.until))
+    return due
+
+
+def counts_from(e: Enrollment) -> datetime:
+    """What delays count from: the anchor, or a colleague's message that came after it."""
+    moments = [m for m in (e.anchor_at, e.counts_from) if m is not None]
+    if not moments:
+        raise ValueError(f"enrollment {e.id} has neither an anchor nor a day met")
+    return max(moments)
+
+
+def _previous(e: Enrollment, sequence: Sequence, step: Step) -> Delivery | None:
+    """The latest delivery of the steps before this one."""
+    before = {s.name for s in sequence.steps if s.number < step.number}
+    gone = [d for d in e.deliveries if d.status.done and d.left is not None and (d.step in before or d.step != step.name)]
+    return max(gone, key=lambda d: d.left or d.changed, default=None)
+
+
+# ---- the rules, in order; each gives a Wait, or None to go on
+
+
+def _gone(e: Enrollment, sequences: Mapping[str, Sequence]) -> Wait:
+    """The folder was renamed or removed."""
+    heir = next((s for s in sequences.values() if e.shape and s.shape == e.shape), None)
+    hint = f"; '{heir.name}' has the same steps, a yes goes on there" if heir else "; stop it, or put the folder back"
+    return Wait(f"the sequence '{e.sequence}' is gone{hint}", None, None, "approval", "template")
+
+
+def heir_of(e: Enrollment, sequences: Mapping[str, Sequence]) -> Sequence | None:
+    """The sequence with which an enrollment goes on after a yes, where its own is gone."""
+    return sequences.get(e.sequence) or next((s for s in sequences.values() if e.shape and s.shape == e.shape), None)
+
+
+def _changed(e: Enrollment, sequence: Sequence) -> str:
+    """Renamed, renumbered, removed or inserted steps; one added behind the last changes nothing that was agreed."""
+    if not e.shape or sequence.shape[: len(e.shape)] == e.shape:
+        return ""
+    return f"the steps of '{sequence.name}' changed: {', '.join(e.shape)} became {', '.join(sequence.shape)}"
+
+
+def _standing(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Where the enrollment itself stands: waiting for a yes, or paused."""
+    if e.state is State.WAITING:
+        return Wait(e.why, due, step, "approval")
+    if e.state is State.PAUSED and (e.until is None or now < e.until):
+        return Wait(e.why, due, step, "pause" if not e.why else None)
+    return None
+
+
+def _consent(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether the consultant must first be asked: what was only detected, in mode send, and steps that say so."""
+    if mode is not Mode.SEND:
+        return None  # the draft itself is the question
+    if e.before_first_run and not e.said_yes:
+        return Wait("it was sent before the first run", due, step, "approval", "first-run")
+    if e.origin is Origin.DETECTED and not e.said_yes and policy.detect != "enroll":
+        return Wait("nobody has answered; follow up?", due, step, "approval", "detected")
+    if step.approve and f"step:{step.name}" not in e.granted and now >= due:
+        return Wait(f"step {step.number} asks before it goes", due, step, "approval", f"step:{step.name}")
+    return None
+
+
+def _person(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether the person, or anybody whom the mail would reach, must not be mailed."""
+    if line := day.suppressed(e.address):
+        return Wait(f"{e.address} must not be mailed ('{line}' in suppressed.txt)", due, step, ends=State.STOPPED)
+    for address in day.recipients(e):
+        if (line := day.suppressed(address)) and address != e.address:
+            why = f"{address}, who stands in Cc, must not be mailed ('{line}')"
+            return Wait(why, due, step, "approval", f"cc:{address}")
+    return None
+
+
+def _under_way(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether this step is on its way already, or the one before it may have left."""
+    doubt = next((d for d in e.deliveries if d.status in (Status.UNCERTAIN, Status.HANDED_OVER)), None)
+    if doubt is not None:
+        return Wait(f"nobody can know whether step {doubt.number} left; approve or skip it", due, step, "approval")
+    own = e.delivery(step.name)
+    if own is not None and own.status is Status.DRAFTED:
+        return Wait("its draft waits for you", due, step, "draft")
+    if own is not None and own.status is Status.FAILED and own.next_try is None:
+        return Wait(f"it could not be sent: {own.why}", due, step, "approval", "failed")
+    if own is not None and own.next_try is not None and now < own.next_try:
+        return Wait(f"tried {own.attempts} times; {own.why}", max(due, own.next_try), step)
+    if e.address in day.drafts_to:
+        return Wait("another draft to this person is open", due, step, "draft")
+    return None
+
+
+def _timing(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether it is due, and not so late that the consultant should be asked."""
+    if now < due:
+        return Wait(reason(e, step, due, policy.calendar), due, step)
+    if mode is Mode.SEND:
+        latest = max(m for m in (due, e.resumed_at, day.pause_ended, e.yes_at, e.held_at) if m is not None)
+        calendar = policy.calendar
+        late = calendar.business_days_between(calendar.local_date(latest), calendar.local_date(now))
+        if late > OVERDUE_BUSINESS_DAYS:
+            return Wait(f"it was due {_on(due, calendar)}, {late} business days ago", due, step, "approval", "overdue")
+        if e.id in day.flood and not e.said_yes:
+            return Wait("more mails than two days' limit became due at once", due, step, "approval", "many")
+    return None
+
+
+def _whole(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """What holds everything: a pause, a clock that cannot be right, a look that is not complete."""
+    if day.paused_until is not None and now < day.paused_until:
+        return Wait(f"everything is paused until {_on(day.paused_until, policy.calendar)}", due, step, "pause")
+    if day.clock_fault:
+        return Wait(day.clock_fault, due, step, "clock")
+    if day.looked_at is None or day.look_fault:
+        return Wait(day.look_fault or "no complete look at the mailbox yet", due, step, "look")
+    return None
+
+
+def _moment(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """What must hold at the very moment of leaving: window, one a day to a person and company, limit, gap."""
+    calendar = policy.calendar
+    if not calendar.is_open(now):
+        return Wait("outside the window", calendar.next_open(now), step, "window")
+    for address in day.recipients(e):
+        if address in day.people:
+            return Wait(f"{address} had a mail today", _tomorrow(calendar, now), step, "company")
+    domain = company(e.address)
+    if domain and domain in day.companies:
+        return Wait(f"somebody at {domain} had a mail today", _tomorrow(calendar, now), step, "company")
+    if day.left_today >= policy.daily_limit:
+        return Wait(f"the {policy.daily_limit} mails of today are out", _tomorrow(calendar, now), step, "limit")
+    if mode is Mode.SEND and day.last_left is not None:
+        free = day.last_left + timedelta(seconds=policy.gap)
+        if now < free:
+            return Wait(f"{policy.gap} seconds between two mails", calendar.next_open(free), step, "gap")
+    return None
+
+
+HELD_BY_THE_DAY = frozenset({"limit", "gap", "company", "window"})
+
+
+def _tomorrow(calendar: Calendar, now: datetime) -> datetime:
+    return calendar.next_open(calendar.opening_of(calendar.local_date(now) + timedelta(days=1)))
+
+
+# ---- the words
+
+
+def reason(e: Enrollment, step: Step, due: datetime, calendar: Calendar) -> str:
+    """Why this step is due when it is, in a consultant's words."""
+    delay = e.first_delay if e.first_delay is not None and not e.done else step.after
+    if e.done:
+        return f"{delay} after step {step.number - 1} left, no answer since"
+    if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.anchor:
+        return f"{delay} after {'you met' if e.met_on else 'today'}"
+    return f"{delay} after your mail of {_on(counts_from(e), calendar)}, no answer since"
+
+
+def _on(moment: datetime, calendar: Calendar) -> str:
+    day = calendar.local_date(moment)
+    return f"{day.day} {day:%b}"
+
+
+# ---- what the clock may not do
+
+
+def clock_fault(now: datetime, last_look: datetime | None) -> str:
+    """Why this clock cannot be believed; empty where it can. A small jump ahead is a machine that was off."""
+    if last_look is None:
+        return ""
+    if now < last_look - CLOCK_BACK:
+        return f"the clock stands before the last look ({last_look:%Y-%m-%d %H:%M} UTC); set it right, or `followmail resume`"
+    if now > last_look + CLOCK_AHEAD:
+        days = (now - last_look).days
+        return f"the last look was {days} days ago; if the clock is right, `followmail resume`"
+    return ""
+
+
+# ---- the days to come, as if nobody answered
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step to come."""
+
+    enrollment: Enrollment
+    decision: Decision
+    sequence: Sequence | None
+
+    @property
+    def due(self) -> datetime | None:
+        return None if isinstance(self.decision, Finish) else self.decision.due
+
+
+def forecast(
+    enrollments: tuple[Enrollment, ...],
+    sequences: Mapping[str, Sequence],
+    policy: Policy,
+    day: Day,
+    now: datetime,
+    until: datetime,
+) -> tuple[Planned, ...]:
+    """Every step of the time to come, each leaving when it is due and the day's limits let it, nobody answering."""
+    out: list[Planned] = []
+    used: dict[object, int] = {}
+    if day.left_today:
+        used[policy.calendar.local_date(now)] = day.left_today
+    queue = [(e, decide(e, sequences, policy, day, now)) for e in enrollments]
+    while queue:
+        queue.sort(key=lambda item: _order(item[1], now))
+        e, decision = queue.pop(0)
+        sequence = sequences.get(e.sequence)
+        when = decision.due if isinstance(decision, Wait | Leave) else None
+        if when is None or decision_is_final(decision):
+            out.append(Planned(e, decision, sequence))
+            continue
+        when = _free_day(policy, used, max(when, now) if isinstance(decision, Leave) else when)
+        if when > until:
+            if not any(p.enrollment.id == e.id for p in out):
+                out.append(Planned(e, _dated(decision, when), sequence))
+            continue
+        out.append(Planned(e, _dated(decision, when), sequence))
+        used[policy.calendar.local_date(when)] = used.get(policy.calendar.local_date(when), 0) + 1
+        following = _as_if_left(e, decision, when)
+        if following is not None and sequence is not None and next_step(following, sequence) is not None:
+            queue.append((following, _plain_wait(following, sequence, policy)))
+    return tuple(sorted(out, key=lambda p: (p.due is None, p.due or now)))
+
+
+def decision_is_final(decision: Decision) -> bool:
+    """Whether nothing can be foreseen behind it: it waits for the consultant, or it is the end."""
+    return isinstance(decision, Finish) or (isinstance(decision, Wait) and decision.waits_for in ("approval", "draft"))
+
+
+def _dated(decision: Decision, due: datetime) -> Decision:
+    return decision if isinstance(decision, Finish) else replace(decision, due=due)
+
+
+def _order(decision: Decision, now: datetime) -> datetime:
+    due = decision.due if isinstance(decision, Wait | Leave) else None
+    return due or now
+
+
+def _free_day(policy: Policy, used: dict[object, int], when: datetime) -> datetime:
+    calendar = policy.calendar
+    while used.get(calendar.local_date(when), 0) >= policy.daily_limit:
+        when = _tomorrow(calendar, when)
+    return calendar.next_open(when)
+
+
+def _as_if_left(e: Enrollment, decision: Decision, when: datetime) -> Enrollment | None:
+    if not isinstance(decision, Wait | Leave) or decision.step is None:
+        return None
+    step = decision.step
+    left = Delivery(
+        id=0, enrollment=e.id, sequence=e.sequence, step=step.name, number=step.number, status=Status.SENT,
+        message_id="", due=when, changed=when, left=when,
+    )  # fmt: skip
+    others = tuple(d for d in e.deliveries if d.step != step.name)
+    return replace(e, state=State.ACTIVE, until=None, deliveries=(*others, left))
+
+
+def _plain_wait(e: Enrollment, sequence: Sequence, policy: Policy) -> Wait:
+    step = next_step(e, sequence)
+    if step is None:
+        raise ValueError("no step is left")
+    due = due_of(e, sequence, step, policy.calendar)
+    return Wait(reason(e, step, due, policy.calendar), due, step)

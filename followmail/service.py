@@ -1,0 +1,242 @@
+"""The daemon: goes round when mail comes, when something is due, and at every poll. No rule lives here.
+
+IDLE is a hint, the poll is the truth. `schedule` is the heartbeat and only ticks: due times live in the database.
+"""
+
+import logging
+import os
+import random
+import select
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import schedule
+
+from followmail import auth
+from followmail.errors import (
+    FollowmailError,
+    InDoubt,
+    LoginRefused,
+    Transient,
+    UserError,
+)
+from followmail.imap.session import Session
+from followmail.rounds import Office, Report, alone, go_round
+from followmail.settings import Settings
+
+log = logging.getLogger("followmail")
+
+IDLE_LONGEST = 540.0  # seconds: servers drop an IDLE after some ten minutes (RFC 2177 says 29)
+BACKOFF_FIRST, BACKOFF_LONGEST = 5.0, 600.0
+LOGIN_TRIES = 3
+LOGIN_WAITS = (60.0, 300.0)
+_ALERT_SECONDS = 30.0
+# Told to a person; the rest is for the curious.
+_AT_DEBUG = frozenset({"address", "why"})
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Stop:
+    """SIGTERM and SIGINT: a self-pipe that every wait looks at, so that the daemon stops within seconds at any moment."""
+
+    def __init__(self) -> None:
+        self.read_fd, self._write_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.asked = False
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.ask()
+
+    def ask(self) -> None:
+        self.asked = True
+        try:
+            os.write(self._write_fd, b"x")
+        except BlockingIOError:
+            pass
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but no longer than until the stop. Not `Event.wait`: that hangs where the clock is staged."""
+        if not self.asked:
+            select.select([self.read_fd], [], [], max(0.0, seconds))
+
+    def close(self) -> None:
+        os.close(self.read_fd)
+        os.close(self._write_fd)
+
+
+class Daemon:
+    """One mailbox, watched for ever."""
+
+    def __init__(self, office: Office, stop: Stop, clock: Callable[[], datetime] = utc_now) -> None:
+        self.office = office
+        self.stop = stop
+        self.clock = clock
+        self.session: Session | None = None
+        self.due_now = True
+        self.backoff = BACKOFF_FIRST
+        self.refused = 0
+        self.next_due: datetime | None = None
+        self.heart = schedule.Scheduler()
+        self.heart.every(office.settings.poll).seconds.do(self._tick)
+
+    def _tick(self) -> None:
+        self.due_now = True
+
+    def run(self) -> int:
+        """Until asked to stop; the exit status."""
+        try:
+            while not self.stop.asked:
+                self.heart.run_pending()
+                if self.due_now or self._something_is_due():
+                    status = self._round()
+                    if status is not None:
+                        return status
+                self._rest()
+        finally:
+            self._hang_up()
+        return 0
+
+    def _something_is_due(self) -> bool:
+        return self.next_due is not None and self.clock() >= self.next_due
+
+    def _round(self) -> int | None:
+        """One round; an exit status where going on makes no sense."""
+        self.due_now, self.next_due = False, None
+        try:
+            if self.session is None:
+                self.session = self.office.connect()
+            report = go_round(self.office, self.session, self.clock)
+        except LoginRefused as fault:
+            return self._login_refused(fault)
+        except (Transient, InDoubt) as fault:
+            self._broken(fault)
+        except UserError as fault:
+            log.error("held %s", " ".join(fault.problems))
+            self._wait_longer()
+        except FollowmailError as fault:
+            log.error("held %s", fault)
+            self._wait_longer()
+        else:
+            self._went_well(report)
+        return None
+
+    def _went_well(self, report: Report) -> None:
+        self.backoff, self.refused = BACKOFF_FIRST, 0
+        self.next_due = report.tally.next_due
+        if self.next_due is not None and self.next_due <= self.clock():
+            self.next_due = None  # held by something that the next poll asks about again
+        values = {k: v for k, v in report.tally.as_json().items() if v}
+        if report.faults:
+            log.warning("look-incomplete %s", "; ".join(report.faults))
+        if set(values) - {"next_due", "held"}:
+            log.info("round %s", _fields(values))
+
+    def _broken(self, fault: FollowmailError) -> None:
+        log.warning("unreachable %s; trying again in %d s", fault, self.backoff)
+        self._hang_up()
+        self._wait_longer()
+
+    def _wait_longer(self) -> None:
+        self.stop.wait(self.backoff * random.uniform(0.8, 1.2))
+        self.backoff = min(self.backoff * 2, BACKOFF_LONGEST)
+        self.due_now = True
+
+    def _login_refused(self, fault: LoginRefused) -> int | None:
+        """No hammering: a provider locks accounts. A few tries far apart, one message, and then a person must come."""
+        self._hang_up()
+        self.refused += 1
+        first_ever = self.office.store.facts.moment("looked_at") is None
+        log.error("login-refused %s", fault)
+        if first_ever or self.refused >= LOGIN_TRIES:
+            self.alert(f"followmail cannot log in and has stopped: {fault} Nothing leaves until it can.")
+            return fault.exit_status
+        self.stop.wait(LOGIN_WAITS[min(self.refused, len(LOGIN_WAITS)) - 1])
+        self.due_now = True
+        return None
+
+    def alert(self, message: str) -> None:
+        """Tell a person by the other channel, on its standard input: mail may be what does not work."""
+        command = self.office.settings.alert_command
+        if command:
+            auth.run(f"printf '%s\\n' {_quoted(message)} | {command}", self.office.settings.command_environment, _ALERT_SECONDS)
+
+    def _rest(self) -> None:
+        """Until mail is reported, something is due, or the next tick."""
+        seconds = min(max(0.0, self.heart.idle_seconds or 0.0), IDLE_LONGEST)
+        if self.next_due is not None:
+            seconds = min(seconds, max(0.0, (self.next_due - self.clock()).total_seconds()))
+        if self.stop.asked or self.due_now or seconds <= 0:
+            return
+        if self.session is None or "IDLE" not in self.session.capabilities:
+            self.stop.wait(seconds)
+            return
+        try:
+            if self.session.idle(seconds, self.stop.read_fd):
+                self.due_now = True
+        except (Transient, FollowmailError) as fault:
+            log.info("idle-ended %s", fault)
+            self._hang_up()
+            self.stop.wait(1.0)
+            self.due_now = True
+
+    def _hang_up(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+
+def run(settings: Settings) -> int:
+    """The daemon for these settings; its exit status. Raises UserError for what a person must mend first."""
+    _log_to_stderr()
+    stop = Stop()
+    stop.install()
+    with alone(settings.database):
+        office = Office.open(settings)
+        office.tell = tell
+        try:
+            for warning in settings.warnings:
+                log.warning("configuration %s", warning)
+            for fault in office.templates.library.faults:
+                log.warning("template %s", fault)
+            log.info("started mode=%s", settings.mode)
+            return Daemon(office, stop).run()
+        finally:
+            office.close()
+            log.info("stopped")
+
+
+def tell(event: str, values: Mapping[str, object]) -> None:
+    """Log an event: what happened to which row; addresses and reasons at debug only."""
+    plain = {k: v for k, v in values.items() if k not in _AT_DEBUG}
+    log.info("%s %s", event, _fields(plain))
+    if len(plain) < len(values):
+        log.debug("%s %s", event, _fields(values))
+
+
+def _fields(values: Mapping[str, object]) -> str:
+    return " ".join(f"{key}={value}" for key, value in values.items() if value is not None)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )  # fmt: skip
+
+
+def main() -> None:
+    """What `python daemon.py` does: the same as `followmail run`."""
+    from followmail.cli import main as command
+
+    command(["run", *sys.argv[1:]])

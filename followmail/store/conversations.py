@@ -1,0 +1,348 @@
+"""Messages and the conversations that they make (RFC 5322 §3.6.4)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from followmail.mail import msgid
+from followmail.mail.identity import Person, domain
+from followmail.mail.kinds import Kind
+from followmail.mail.message import Message
+from followmail.sequence.conversation import Conversation, Entry
+from followmail.store.schema import (
+    Acquaintance,
+    ConversationRow,
+    EnrollmentRow,
+    MarkRow,
+    MessageRow,
+    ThreadId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a copy of a message lies."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message as it is remembered."""
+
+    row: int
+    conversation: int
+    entry: Entry
+    place: Place | None
+    language: str | None = None
+    asks: str | None = None  # what it asks, in its own words; "" asks nothing; None: not read
+    attempts: int = 0
+
+
+class Conversations:
+    """Records messages, each once, and ties them."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    def record(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool = False) -> bool:
+        """Remember a message; True when it is new, or newly known to be the consultant's own sent one.
+
+        A second copy of a known message changes only where it lies. Two mails that share an id but not their author
+        stay two.
+        """
+        row = self._find(message.id)
+        if row is not None and row.sender != message.sender.address:
+            message = replace(
+                message, id=msgid.synthetic(message.id, message.sender.address, str(message.date), message.subject)
+            )
+            row = self._find(message.id)
+        if row is None:
+            self._insert(message, sent, place, seen, judged)
+            return True
+        return self._see_again(row, message, sent, place, judged)
+
+    def _find(self, message_id: str) -> Any:
+        rows = list(MessageRow.select().where(MessageRow.message_id == message_id).execute(self._database))
+        return rows[0] if rows else None
+
+    def _see_again(self, row: Any, message: Message, sent: bool, place: Place | None, judged: bool) -> bool:
+        news: dict[str, Any] = {}
+        if place is not None:
+            news |= {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
+        newly_sent = sent and not row.sent
+        addressed = [a for a in message.envelope_to if a not in json.loads(row.envelope_to)]
+        hidden = [p for p in message.bcc if p not in _people_in(row.bcc)]
+        if addressed or hidden:  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
+            news["envelope_to"] = json.dumps([*json.loads(row.envelope_to), *addressed])
+            news["bcc"] = _people_out((*_people_in(row.bcc), *hidden))
+        says_more = bool(addressed or hidden) and (sent or row.sent)
+        if newly_sent or says_more:
+            news |= {"sent": sent or row.sent, "judged": judged}
+        if news:
+            MessageRow.update(news).where(MessageRow.id == row.id).execute(self._database)
+        return newly_sent or says_more
+
+    def _insert(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool) -> None:
+        MessageRow.insert(
+            message_id=message.id,
+            conversation=self._tie(message),
+            sender=message.sender.address,
+            sender_domain=domain(message.sender.address),
+            sender_name=message.sender.name,
+            to=_people_out(message.to),
+            cc=_people_out(message.cc),
+            bcc=_people_out(message.bcc),
+            envelope_to=json.dumps(message.envelope_to),
+            subject=message.subject,
+            base_subject=message.base_subject,
+            date=message.date,
+            arrived=message.arrived,
+            in_reply_to=json.dumps(message.in_reply_to),
+            references=json.dumps(message.references),
+            content_type=message.content_type,
+            auto_submitted=message.auto_submitted,
+            is_list=message.is_list,
+            list_post=message.list_post,
+            null_return_path=message.null_return_path,
+            failed_recipients=message.failed_recipients,
+            sent=sent,
+            folder=place.folder if place else "",
+            uidvalidity=place.uidvalidity if place else None,
+            uid=place.uid if place else None,
+            judged=judged,
+            seen=seen,
+        ).execute(self._database)
+
+    def _tie(self, message: Message) -> int:
+        """The conversation of a message: that of any id it bears or refers to; several become one."""
+        ids = tuple(dict.fromkeys(filter(None, (message.id, message.original_id, *message.answers))))
+        rows = ThreadId.select().where(ThreadId.message_id.in_(ids)).execute(self._database)
+        known = {row.message_id: row.conversation for row in rows}
+        conversations = sorted(set(known.values()))
+        target = conversations[0] if conversations else self.new()
+        for other in conversations[1:]:
+            self.join(other, target)
+        fresh = [{"message_id": i, "conversation": target} for i in ids if i not in known]
+        if fresh:
+            ThreadId.insert_many(fresh).execute(self._database)
+        return target
+
+    def new(self) -> int:
+        """A conversation that has no message yet."""
+        return int(ConversationRow.insert().execute(self._database))
+
+    def join(self, other: int, target: int) -> None:
+        """Make two conversations one."""
+        if other == target:
+            return
+        for table in (ThreadId, MessageRow, EnrollmentRow):
+            table.update(conversation=target).where(table.conversation == other).execute(self._database)
+        if self.is_off(other):
+            self.set_off(target)
+        ConversationRow.delete().where(ConversationRow.id == other).execute(self._database)
+
+    def learn_id(self, message_id: str, conversation: int) -> None:
+        """Tie one more id to a conversation: the one by which the provider replaced ours, or one of ours."""
+        ThreadId.insert(message_id=message_id, conversation=conversation).on_conflict_ignore().execute(self._database)
+
+    def knows_id(self, message_id: str) -> bool:
+        """Whether a message with this id was seen (referred to is not enough)."""
+        return bool(MessageRow.select().where(MessageRow.message_id == message_id).count(self._database))
+
+    def conversation_of(self, ids: Iterable[str]) -> int | None:
+        """The conversation that any of these ids belongs to."""
+        rows = ThreadId.select().where(ThreadId.message_id.in_(list(ids))).limit(1).execute(self._database)
+        return next((int(row.conversation) for row in rows), None)
+
+    def ids_of(self, conversation: int) -> frozenset[str]:
+        rows = ThreadId.select().where(ThreadId.conversation == conversation).execute(self._database)
+        return frozenset(row.message_id for row in rows)
+
+    def get(self, conversation: int) -> Conversation:
+        """A conversation with all its entries, oldest first."""
+        entries = [known.entry for known in self._known(MessageRow.conversation == conversation)]
+        entries.sort(key=lambda entry: entry.at)
+        return Conversation(conversation, tuple(entries), self.is_off(conversation))
+
+    def find(self, message_id: str) -> Known | None:
+        return next(self._known(MessageRow.message_id == message_id), None)
+
+    def unjudged(self) -> Iterator[Known]:
+        """Messages whose effect has not been worked out, oldest first."""
+        rows = MessageRow.select().where(MessageRow.judged == False)  # noqa: E712  peewee builds SQL from it
+        for row in rows.order_by(MessageRow.date, MessageRow.arrived, MessageRow.id).execute(self._database):
+            yield _known(row)
+
+    def set_judged(self, row: int) -> None:
+        MessageRow.update(judged=True).where(MessageRow.id == row).execute(self._database)
+
+    def count_attempt(self, row: int) -> int:
+        """One more try at a message that could not be worked out; how many there were."""
+        MessageRow.update(attempts=MessageRow.attempts + 1).where(MessageRow.id == row).execute(self._database)
+        return int(next(iter(MessageRow.select().where(MessageRow.id == row).execute(self._database))).attempts)
+
+    def set_aside(self) -> tuple[Known, ...]:
+        """Messages that could not be worked out, however often it was tried."""
+        return tuple(self._known(MessageRow.attempts >= 3))
+
+    def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str) -> None:
+        """What a message was read as."""
+        MessageRow.update(kind=kind.value if kind else None, text=text[:20_000], language=language, asks=asks).where(
+            MessageRow.id == row
+        ).execute(self._database)
+
+    def set_step(self, row: int) -> None:
+        """This message of the consultant's counts as a step."""
+        MessageRow.update(step=True).where(MessageRow.id == row).execute(self._database)
+
+    def bearing_since(
+        self, moment: datetime, conversation: int | None, address: str, company: str | None, subject: str
+    ) -> tuple[Known, ...]:
+        """Incoming messages since a moment that may bear on an enrollment, oldest first: a superset, judged elsewhere."""
+        ties = [MessageRow.sender == address, *_reports()]
+        if conversation is not None:
+            ties.append(MessageRow.conversation == conversation)
+        if company:
+            ties.append((MessageRow.sender_domain == company) | MessageRow.sender_domain.endswith("." + company))
+        if subject:
+            ties.append(MessageRow.base_subject == subject)
+        late = (MessageRow.date >= moment) | (MessageRow.arrived >= moment)
+        if conversation is not None:  # what refers to the anchor is after it, whatever its clock says
+            late = late | (MessageRow.conversation == conversation)
+        found = self._known((MessageRow.sent == False) & late & reduce(or_, ties))  # noqa: E712
+        return tuple(sorted(found, key=lambda known: known.entry.message.later or known.entry.at))
+
+    def sent_since(self, moment: datetime) -> tuple[Known, ...]:
+        """The consultant's messages since a moment."""
+        return tuple(self._known((MessageRow.sent == True) & (MessageRow.date >= moment)))  # noqa: E712
+
+    def last_sent_to(self, address: str) -> Known | None:
+        """The consultant's latest message to an address, steps of ours aside, as far as the store knows."""
+        quoted = json.dumps(address, ensure_ascii=False)
+        rows = self._known(
+            (MessageRow.sent == True)  # noqa: E712
+            & (MessageRow.step == False)  # noqa: E712
+            & (MessageRow.to.contains(quoted) | MessageRow.cc.contains(quoted))
+        )
+        mine = [known for known in rows if known.entry.is_to(address)]
+        return max(mine, key=lambda known: known.entry.at, default=None)
+
+    def last_sent_in(self, folder: str) -> int:
+        """The row of the newest sent message in a folder; 0 without one."""
+        rows = MessageRow.select(MessageRow.id).where((MessageRow.folder == folder) & (MessageRow.sent == True))  # noqa: E712
+        newest = rows.order_by(MessageRow.date.desc()).limit(1).execute(self._database)
+        return next((int(row.id) for row in newest), 0)
+
+    def of_address(self, address: str) -> tuple[Known, ...]:
+        """What an address wrote."""
+        return tuple(self._known(MessageRow.sender == address))
+
+    def is_list_address(self, address: str) -> bool:
+        """Whether an address stands in the List-Post of a received message (RFC 2369 §3.4)."""
+        return bool(MessageRow.select().where(MessageRow.list_post == address).count(self._database))
+
+    def is_off(self, conversation: int) -> bool:
+        rows = ConversationRow.select().where(ConversationRow.id == conversation).execute(self._database)
+        return any(row.off for row in rows)
+
+    def set_off(self, conversation: int) -> None:
+        """Never follow this conversation up."""
+        ConversationRow.update(off=True).where(ConversationRow.id == conversation).execute(self._database)
+
+    # ---- marks by folder
+
+    def mark(self, message_id: str, word: str, place: Place, seen: datetime, read_anew: bool) -> None:
+        """A message lies in a folder that means something. Read anew, a mark that is known is not made again."""
+        if read_anew and MarkRow.select().where((MarkRow.message_id == message_id) & (MarkRow.word == word)).count(
+            self._database
+        ):
+            return
+        where = f"{place.folder}/{place.uidvalidity}/{place.uid}"
+        MarkRow.insert(message_id=message_id, word=word, place=where, seen=seen).on_conflict_ignore().execute(
+            self._database
+        )
+
+    def new_marks(self) -> tuple[tuple[str, str, datetime], ...]:
+        """Marks that have not been obeyed yet: (Message-ID, word, when it was seen)."""
+        rows = MarkRow.select().where(MarkRow.judged == False)  # noqa: E712
+        return tuple((r.message_id, r.word, r.seen) for r in rows.order_by(MarkRow.seen).execute(self._database))
+
+    def obeyed(self, message_id: str, word: str) -> None:
+        MarkRow.update(judged=True).where((MarkRow.message_id == message_id) & (MarkRow.word == word)).execute(
+            self._database
+        )
+
+    # ---- acquaintance: had they ever written?
+
+    def first_wrote(self, address: str) -> datetime | None:
+        """When this person first wrote to the consultant, as far as the store knows; None: never."""
+        rows = MessageRow.select(MessageRow.date, MessageRow.arrived).where(
+            (MessageRow.sender == address) & (MessageRow.sent == False) & (MessageRow.auto_submitted == False)  # noqa: E712
+        )
+        moments = [row.date or row.arrived for row in rows.execute(self._database) if row.date or row.arrived]
+        return min(moments, default=None)
+
+    def was_asked(self, address: str) -> bool:
+        """Whether the server was asked about this address: then the store knows when they first wrote."""
+        return bool(Acquaintance.select().where(Acquaintance.address == address).count(self._database))
+
+    def set_asked(self, address: str, asked: datetime) -> None:
+        Acquaintance.insert(address=address, asked=asked).on_conflict_replace().execute(self._database)
+
+    def _known(self, where: Any) -> Iterator[Known]:
+        for row in MessageRow.select().where(where).execute(self._database):
+            yield _known(row)
+
+
+def _reports() -> list[Any]:
+    """What may report on a mail of ours, by its headers."""
+    return [
+        MessageRow.null_return_path == True,  # noqa: E712
+        MessageRow.failed_recipients == True,  # noqa: E712
+        MessageRow.content_type.startswith("multipart/report"),
+        MessageRow.sender.startswith("mailer-daemon@"),
+        MessageRow.sender.startswith("postmaster@"),
+        MessageRow.sender.startswith("microsoftexchange"),
+        MessageRow.sender == "",
+    ]
+
+
+def _known(row: Any) -> Known:
+    message = Message(
+        id=row.message_id,
+        sender=Person(row.sender_name, row.sender),
+        to=_people_in(row.to),
+        cc=_people_in(row.cc),
+        bcc=_people_in(row.bcc),
+        envelope_to=tuple(json.loads(row.envelope_to)),
+        subject=row.subject,
+        date=row.date,
+        arrived=row.arrived,
+        in_reply_to=tuple(json.loads(row.in_reply_to)),
+        references=tuple(json.loads(row.references)),
+        content_type=row.content_type,
+        auto_submitted=row.auto_submitted,
+        is_list=row.is_list,
+        list_post=row.list_post,
+        null_return_path=row.null_return_path,
+        failed_recipients=row.failed_recipients,
+    )
+    kind = Kind(row.kind) if row.kind else None
+    place = Place(row.folder, row.uidvalidity, row.uid) if row.folder and row.uid is not None else None
+    entry = Entry(message, sent=row.sent, step=row.step, kind=kind, text=row.text or "")
+    return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts)
+
+
+def _people_out(people: Iterable[Person]) -> str:
+    return json.dumps([[p.name, p.address] for p in people], ensure_ascii=False)
+
+
+def _people_in(text: str) -> tuple[Person, ...]:
+    return tuple(Person(name, address) for name, address in json.loads(text))

@@ -1,0 +1,187 @@
+"""Who is in which sequence, and where they stand. Leaving `active`, or a new anchor, recalls what is on its way."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
+from followmail.store.events import Events
+from followmail.store.outbox import Outbox
+from followmail.store.schema import EnrollmentRow
+
+_LIVE = [s.value for s in State if s.live]
+
+
+class Enrollments:
+    """One row an enrollment; (opening, sequence) is unique."""
+
+    def __init__(self, database: Any, outbox: Outbox, events: Events) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._events = events
+
+    # ---- asking
+
+    def get(self, enrollment: int) -> Enrollment | None:
+        return next(iter(self._where(EnrollmentRow.id == enrollment)), None)
+
+    def live(self) -> tuple[Enrollment, ...]:
+        return self._where(EnrollmentRow.state.in_(_LIVE))
+
+    def all(self, state: State | None = None) -> tuple[Enrollment, ...]:
+        return self._where(EnrollmentRow.state == state.value) if state else self._where(EnrollmentRow.id > 0)
+
+    def of_address(self, address: str) -> tuple[Enrollment, ...]:
+        return self._where(EnrollmentRow.address == address)
+
+    def live_of(self, address: str) -> Enrollment | None:
+        """A person's one live enrollment."""
+        mine = self._where((EnrollmentRow.address == address) & EnrollmentRow.state.in_(_LIVE))
+        return mine[0] if mine else None
+
+    def of_conversation(self, conversation: int) -> tuple[Enrollment, ...]:
+        return self._where(EnrollmentRow.conversation == conversation)
+
+    def of_opening(self, opening: str) -> tuple[Enrollment, ...]:
+        return self._where(EnrollmentRow.opening == opening)
+
+    def _where(self, condition: Any) -> tuple[Enrollment, ...]:
+        rows = EnrollmentRow.select().where(condition).order_by(EnrollmentRow.id).execute(self._database)
+        return tuple(replace(_enrollment(row), deliveries=self._outbox.of(row.id)) for row in rows)
+
+    # ---- changing
+
+    def begin(self, new: Enrollment, now: datetime, why: str) -> Enrollment:
+        """Make an enrollment (its `id` is given here), or make an ended one of the same opening and sequence live again."""
+        columns = _columns(new) | {"ended": None}
+        revived = EnrollmentRow.update(columns).where(
+            (EnrollmentRow.opening == new.opening) & (EnrollmentRow.sequence == new.sequence)
+        )
+        if revived.execute(self._database):
+            row = self._where((EnrollmentRow.opening == new.opening) & (EnrollmentRow.sequence == new.sequence))[0].id
+        else:
+            row = int(EnrollmentRow.insert(columns | {"created": now}).execute(self._database))
+        self._events.add(now, "enrolled", why, row, new.address)
+        return replace(new, id=row, created=now, deliveries=self._outbox.of(row))
+
+    def change(
+        self, enrollment: Enrollment, state: State, now: datetime, why: str, *, event: str = "", code: str = "",
+        until: datetime | None = None, then: State = State.ACTIVE,
+    ) -> None:
+        """Move to a state. Every end and every wait is told: an event is written in the same transaction."""
+        columns: dict[str, Any] = {"state": state.value, "why": why, "code": code, "until": until, "then": then.value}
+        if not state.live:
+            columns["ended"] = now
+        if enrollment.state is State.PAUSED and state is State.ACTIVE:
+            columns["resumed_at"] = enrollment.until or now
+        with self._database.atomic():
+            EnrollmentRow.update(columns).where(EnrollmentRow.id == enrollment.id).execute(self._database)
+            if state is not State.ACTIVE:
+                self._outbox.recall(enrollment.id, now, why)
+            self._events.add(now, event or state.value, why, enrollment.id, enrollment.address)
+
+    def move_anchor(self, enrollment: Enrollment, message_id: str, at: datetime, now: datetime, why: str) -> None:
+        """Delays count from here on; what was on its way for the old anchor is recalled."""
+        with self._database.atomic():
+            EnrollmentRow.update(anchor=message_id, anchor_at=at).where(EnrollmentRow.id == enrollment.id).execute(
+                self._database
+            )
+            self._outbox.recall(enrollment.id, now, why)
+            self._events.add(now, "anchor", why, enrollment.id, enrollment.address)
+
+    def say_yes(self, enrollment: Enrollment, now: datetime, why: str, granted: Iterable[str] = ()) -> None:
+        """The consultant's yes: for the enrollment, and for what is named in `granted`."""
+        words = sorted(enrollment.granted | set(granted))
+        with self._database.atomic():
+            EnrollmentRow.update(yes_at=now, granted=json.dumps(words)).where(EnrollmentRow.id == enrollment.id).execute(
+                self._database
+            )
+            self._events.add(now, "yes", why, enrollment.id, enrollment.address)
+
+    def note(self, enrollment: int, **columns: Any) -> None:
+        """Change what is known about an enrollment without moving it: shape, held_at, counts_from, dropped, …"""
+        for name in ("shape", "granted", "dropped"):
+            if name in columns:
+                columns[name] = json.dumps(sorted(columns[name]) if name != "shape" else list(columns[name]))
+        EnrollmentRow.update(**columns).where(EnrollmentRow.id == enrollment).execute(self._database)
+
+    def count_soft_bounce(self, enrollment: int) -> int:
+        """One more temporary failure; how many there were."""
+        EnrollmentRow.update(soft_bounces=EnrollmentRow.soft_bounces + 1).where(EnrollmentRow.id == enrollment).execute(
+            self._database
+        )
+        rows = EnrollmentRow.select().where(EnrollmentRow.id == enrollment).execute(self._database)
+        return int(next(iter(rows)).soft_bounces)
+
+
+def _columns(e: Enrollment) -> dict[str, Any]:
+    return {
+        "address": e.address,
+        "name": e.name,
+        "sequence": e.sequence,
+        "trigger": e.trigger.value,
+        "origin": e.origin.value,
+        "opening": e.opening,
+        "conversation": e.conversation,
+        "state": e.state.value,
+        "why": e.why,
+        "code": e.code,
+        "until": e.until,
+        "then": e.then.value,
+        "anchor": e.anchor,
+        "anchor_at": e.anchor_at,
+        "counts_from": e.counts_from,
+        "first_delay": f"{e.first_delay.count} {e.first_delay.unit.value}" if e.first_delay else "",
+        "met_on": e.met_on,
+        "where": e.where,
+        "about": e.about,
+        "yes_at": e.yes_at,
+        "granted": json.dumps(sorted(e.granted)),
+        "shape": json.dumps(e.shape),
+        "before_first_run": e.before_first_run,
+        "dropped": json.dumps(sorted(e.dropped)),
+        "again": e.again,
+    }
+
+
+def _enrollment(row: Any) -> Enrollment:
+    met_on: date | None = row.met_on
+    return Enrollment(
+        id=row.id,
+        address=row.address,
+        name=row.name,
+        sequence=row.sequence,
+        trigger=Trigger(row.trigger),
+        origin=Origin(row.origin),
+        opening=row.opening,
+        state=State(row.state),
+        conversation=row.conversation,
+        why=row.why,
+        code=row.code,
+        until=row.until,
+        then=State(row.then),
+        anchor=row.anchor,
+        anchor_at=row.anchor_at,
+        counts_from=row.counts_from,
+        first_delay=_delay(row.first_delay),
+        met_on=met_on,
+        where=row.where,
+        about=row.about,
+        yes_at=row.yes_at,
+        granted=frozenset(json.loads(row.granted)),
+        shape=tuple(json.loads(row.shape)),
+        before_first_run=row.before_first_run,
+        held_at=row.held_at,
+        resumed_at=row.resumed_at,
+        dropped=frozenset(json.loads(row.dropped)),
+        again=row.again,
+        created=row.created,
+        ended=row.ended,
+    )
+
+
+def _delay(text: str) -> Delay | None:
+    count, _, unit = text.partition(" ")
+    return Delay(int(count), Unit(unit)) if text else None

@@ -1,0 +1,40 @@
+"""The append-only history: what was decided, when, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from followmail.store.schema import EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    event: str
+    why: str
+    enrollment: int | None = None
+    address: str = ""
+
+
+class Events:
+    """One line an event; nothing is ever changed or taken away, except by `forget`."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    def add(self, at: datetime, event: str, why: str, enrollment: int | None = None, address: str = "") -> None:
+        EventRow.insert(at=at, event=event, why=why, enrollment=enrollment, address=address).execute(self._database)
+
+    def of(self, enrollments: Iterable[int] = (), address: str = "") -> tuple[Event, ...]:
+        """The history of these enrollments and of this address, oldest first."""
+        mine = EventRow.enrollment.in_(list(enrollments))
+        rows = EventRow.select().where((mine | (EventRow.address == address)) if address else mine)
+        return tuple(
+            Event(r.at, r.event, r.why, r.enrollment, r.address)
+            for r in rows.order_by(EventRow.at, EventRow.id).execute(self._database)
+        )
+
+    def since(self, moment: datetime) -> tuple[Event, ...]:
+        rows = EventRow.select().where(EventRow.at >= moment).order_by(EventRow.at, EventRow.id)
+        return tuple(Event(r.at, r.event, r.why, r.enrollment, r.address) for r in rows.execute(self._database))

@@ -1,0 +1,274 @@
+"""The outbox: one row for each mail of each step, from queued to left.
+
+    queued → drafted → sent | skipped | withdrawn
+    queued → sending → handed-over → sent | failed | uncertain
+    cancelled from any state before the dot; from there, or from withdrawn, back to queued as the same row
+
+Every move is one conditional UPDATE: whoever changes a row first wins, and nobody needs a lock.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from followmail.sequence.steps import Delivery, Mode, Status
+from followmail.store.events import Events
+from followmail.store.schema import DeliveryRow
+
+# A step that has left, was skipped, or may have left, never goes back.
+_BEFORE_THE_DOT = (Status.QUEUED, Status.SENDING)
+_AGAIN = (Status.CANCELLED, Status.WITHDRAWN, Status.QUEUED, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery with what leaves: bytes and envelope, and where its draft lies."""
+
+    delivery: Delivery
+    address: str
+    opening: str
+    mode: Mode
+    sender: str
+    subject: str
+    in_reply_to: str
+    data: bytes
+    filed: bool
+    draft_folder: str
+    draft_uidvalidity: int | None
+    draft_uid: int | None
+    draft_edited: bool
+    withdraw: bool
+    gone_since: datetime | None
+    gone_looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a step became when it was due: the finished mail, not yet on its way."""
+
+    enrollment: int
+    opening: str
+    sequence: str
+    step: str
+    number: int
+    address: str
+    message_id: str
+    mode: Mode
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    in_reply_to: str
+    data: bytes
+    text_hash: str
+    due: datetime
+
+
+class Outbox:
+    """The rows and their moves."""
+
+    def __init__(self, database: Any, events: Events) -> None:
+        self._database = database
+        self._events = events
+
+    # ---- asking
+
+    def of(self, enrollment: int) -> tuple[Delivery, ...]:
+        rows = DeliveryRow.select().where(DeliveryRow.enrollment == enrollment).order_by(DeliveryRow.id)
+        return tuple(_delivery(row) for row in rows.execute(self._database))
+
+    def parcels(self, *statuses: Status) -> tuple[Parcel, ...]:
+        """All deliveries in these states, follow-ups before first contacts, the oldest due first."""
+        rows = DeliveryRow.select().where(DeliveryRow.status.in_([s.value for s in statuses]))
+        ordered = rows.order_by(DeliveryRow.number == 1, DeliveryRow.due, DeliveryRow.id)
+        return tuple(_parcel(row) for row in ordered.execute(self._database))
+
+    def parcel(self, delivery: int) -> Parcel | None:
+        rows = DeliveryRow.select().where(DeliveryRow.id == delivery).execute(self._database)
+        return next((_parcel(row) for row in rows), None)
+
+    def by_message_id(self, message_id: str) -> Parcel | None:
+        rows = DeliveryRow.select().where(DeliveryRow.message_id == message_id).execute(self._database)
+        return next((_parcel(row) for row in rows), None)
+
+    def with_drafts(self) -> tuple[Parcel, ...]:
+        """Deliveries whose draft is followed: the open ones, and skipped ones whose draft is still to be taken back."""
+        rows = DeliveryRow.select().where(
+            (DeliveryRow.status == Status.DRAFTED.value)
+            | ((DeliveryRow.status == Status.SKIPPED.value) & (DeliveryRow.withdraw == True))  # noqa: E712
+        )
+        return tuple(_parcel(row) for row in rows.order_by(DeliveryRow.id).execute(self._database))
+
+    def unfiled(self) -> tuple[Parcel, ...]:
+        """What was sent by us and has no copy in Sent that we know of."""
+        rows = DeliveryRow.select().where(
+            (DeliveryRow.status == Status.SENT.value) & (DeliveryRow.filed == False)  # noqa: E712
+        )
+        return tuple(_parcel(row) for row in rows.execute(self._database))
+
+    def left_since(self, moment: datetime) -> tuple[Parcel, ...]:
+        """What left, or was laid as a draft, or may have left, since a moment."""
+        out = [s.value for s in (Status.SENT, Status.DRAFTED, Status.UNCERTAIN, Status.HANDED_OVER, Status.WITHDRAWN)]
+        rows = DeliveryRow.select().where(DeliveryRow.status.in_(out) & (DeliveryRow.left >= moment))
+        return tuple(_parcel(row) for row in rows.execute(self._database))
+
+    def texts_to(self, address: str) -> frozenset[str]:
+        """Fingerprints of the texts that an address got."""
+        rows = DeliveryRow.select(DeliveryRow.text_hash).where(
+            (DeliveryRow.address == address)
+            & DeliveryRow.status.in_([Status.SENT.value, Status.UNCERTAIN.value, Status.HANDED_OVER.value])
+        )
+        return frozenset(row.text_hash for row in rows.execute(self._database) if row.text_hash)
+
+    # ---- moves
+
+    def enqueue(self, written: Written, now: datetime) -> int | None:
+        """Queue a step's mail; None where the step has left, is leaving, or may have left (RFC 1047's doubt).
+
+        A row that was cancelled or withdrawn is the same row again, with the same Message-ID.
+        """
+        news = {
+            "status": Status.QUEUED.value,
+            "mode": written.mode.value,
+            "sender": written.sender,
+            "recipients": json.dumps(written.recipients),
+            "subject": written.subject,
+            "in_reply_to": written.in_reply_to,
+            "bytes": written.data,
+            "text_hash": written.text_hash,
+            "due": written.due,
+            "changed": now,
+            "withdraw": False,
+            "why": "",
+        }
+        key = (
+            (DeliveryRow.opening == written.opening)
+            & (DeliveryRow.sequence == written.sequence)
+            & (DeliveryRow.step == written.step)
+        )
+        again = DeliveryRow.update(news).where(key & DeliveryRow.status.in_([s.value for s in _AGAIN]))
+        if again.execute(self._database):
+            row = next(iter(DeliveryRow.select().where(key).execute(self._database)))
+            return int(row.id)
+        if DeliveryRow.select().where(key).count(self._database):
+            return None
+        fixed = {
+            "enrollment": written.enrollment,
+            "opening": written.opening,
+            "sequence": written.sequence,
+            "step": written.step,
+            "number": written.number,
+            "address": written.address,
+            "message_id": written.message_id,
+        }
+        return int(DeliveryRow.insert(fixed | news).execute(self._database))
+
+    def move(self, delivery: int, before: Iterable[Status], to: Status, now: datetime, **columns: Any) -> bool:
+        """One step of the state machine; False where somebody else moved the row first."""
+        changed = DeliveryRow.update(status=to.value, changed=now, **columns).where(
+            (DeliveryRow.id == delivery) & DeliveryRow.status.in_([s.value for s in before])
+        )
+        return bool(changed.execute(self._database))
+
+    def note(self, delivery: int, **columns: Any) -> None:
+        """Change what is known about a delivery without moving it."""
+        DeliveryRow.update(**columns).where(DeliveryRow.id == delivery).execute(self._database)
+
+    def recall(self, enrollment: int, now: datetime, why: str) -> None:
+        """Cancel what has not left, and ask for the withdrawal of an unedited draft."""
+        mine = DeliveryRow.enrollment == enrollment
+        DeliveryRow.update(status=Status.CANCELLED.value, changed=now, why=why).where(
+            mine & DeliveryRow.status.in_([s.value for s in _BEFORE_THE_DOT])
+        ).execute(self._database)
+        DeliveryRow.update(withdraw=True, why=why).where(
+            mine & (DeliveryRow.status == Status.DRAFTED.value)
+        ).execute(self._database)
+
+    def count_step(
+        self, enrollment: int, address: str, key: tuple[str, str, str], number: int, message_id: str, left: datetime,
+        status: Status, why: str,
+    ) -> None:
+        """Record a step that left otherwise (found in Sent, sent by hand) or is skipped, without a mail of ours."""
+        opening, sequence, step = key
+        DeliveryRow.insert(
+            enrollment=enrollment,
+            opening=opening,
+            sequence=sequence,
+            step=step,
+            number=number,
+            address=address,
+            status=status.value,
+            message_id=message_id,
+            due=left,
+            changed=left,
+            left=left,
+            why=why,
+            filed=True,
+        ).on_conflict_ignore().execute(self._database)
+
+    def recover(self, now: datetime) -> tuple[int, int]:
+        """After a start: (put back to the queue, made uncertain).
+
+        `sending` proves that no final dot was written; `handed-over` proves nothing (RFC 1047).
+        """
+        back = DeliveryRow.update(status=Status.QUEUED.value, changed=now).where(
+            DeliveryRow.status == Status.SENDING.value
+        )
+        doubt = DeliveryRow.update(status=Status.UNCERTAIN.value, changed=now, why="it stopped in the middle of sending").where(
+            DeliveryRow.status == Status.HANDED_OVER.value
+        )
+        return int(back.execute(self._database)), int(doubt.execute(self._database))
+
+    def last_left(self) -> datetime | None:
+        """When the last mail left or may have left; drafts aside."""
+        out = [s.value for s in (Status.SENT, Status.UNCERTAIN, Status.HANDED_OVER)]
+        rows = DeliveryRow.select().where(DeliveryRow.status.in_(out) & (DeliveryRow.bytes.is_null(False)))
+        latest = rows.order_by(DeliveryRow.left.desc()).limit(1).execute(self._database)
+        return next((row.left for row in latest), None)
+
+    def gap_until(self, gap: int) -> datetime | None:
+        """Until when the next one waits for the gap (seconds between two sends)."""
+        last = self.last_left()
+        return last + timedelta(seconds=gap) if last else None
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        enrollment=row.enrollment,
+        sequence=row.sequence,
+        step=row.step,
+        number=row.number,
+        status=Status(row.status),
+        message_id=row.message_id,
+        due=row.due,
+        changed=row.changed,
+        left=row.left,
+        recipients=tuple(json.loads(row.recipients)),
+        next_try=row.next_try,
+        attempts=row.attempts,
+        text_hash=row.text_hash,
+        why=row.why,
+    )
+
+
+def _parcel(row: Any) -> Parcel:
+    return Parcel(
+        delivery=_delivery(row),
+        address=row.address,
+        opening=row.opening,
+        mode=Mode(row.mode),
+        sender=row.sender,
+        subject=row.subject,
+        in_reply_to=row.in_reply_to,
+        data=bytes(row.bytes or b""),
+        filed=row.filed,
+        draft_folder=row.draft_folder,
+        draft_uidvalidity=row.draft_uidvalidity,
+        draft_uid=row.draft_uid,
+        draft_edited=row.draft_edited,
+        withdraw=row.withdraw,
+        gone_since=row.gone_since,
+        gone_looks=row.gone_looks,
+    )

@@ -1,0 +1,306 @@
+"""The tables, and how the file is opened.
+
+SQLite before 3.51.3 can corrupt a WAL database with two connections (sqlite.org/wal.html, "the WAL-reset bug"), hence
+journal_mode=DELETE; synchronous=EXTRA makes a commit survive a power cut also in its directory entry.
+"""
+
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from followmail.errors import DatabaseError
+
+VERSION = 1
+BUSY_SECONDS = 5
+
+
+class Moment(peewee.BigIntegerField):
+    """An aware UTC datetime, kept as microseconds since 1970: compares as a number, refuses naive values."""
+
+    def db_value(self, value: datetime | None) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone is no moment")
+        return round(value.timestamp() * 1_000_000)
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+class Day(peewee.TextField):
+    """A calendar day, kept as ISO 8601."""
+
+    def db_value(self, value: date | None) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def python_value(self, value: str | None) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Table(peewee.Model):
+    """Bound to no database: every query says on which it runs."""
+
+    class Meta:
+        legacy_table_names = False
+
+
+class Fact(Table):
+    """Single facts: first run, last looks, the whole pause."""
+
+    key = peewee.TextField(primary_key=True)
+    value = peewee.TextField()
+
+    class Meta:
+        table_name = "fact"
+
+
+class Cursor(Table):
+    """How far a folder has been read (RFC 9051 §2.3.1.1)."""
+
+    folder = peewee.TextField(primary_key=True)
+    uidvalidity = peewee.IntegerField()
+    uidnext = peewee.IntegerField()
+    messages = peewee.IntegerField(null=True)
+    highestmodseq = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "cursor"
+
+
+class ConversationRow(Table):
+    id = peewee.AutoField()
+    off = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "conversation"
+
+
+class ThreadId(Table):
+    """Every Message-ID that was seen or referred to, and the conversation that it ties."""
+
+    message_id = peewee.TextField(primary_key=True)
+    conversation = peewee.IntegerField(index=True)
+
+    class Meta:
+        table_name = "thread_id"
+        without_rowid = True
+
+
+class MessageRow(Table):
+    """One message, known by its Message-ID, wherever its copies lie. `judged`: what it does has been done."""
+
+    id = peewee.AutoField()
+    message_id = peewee.TextField(unique=True)
+    conversation = peewee.IntegerField(index=True)
+    sender = peewee.TextField(index=True)
+    sender_domain = peewee.TextField(index=True)
+    sender_name = peewee.TextField(default="")
+    to = peewee.TextField(default="[]")
+    cc = peewee.TextField(default="[]")
+    bcc = peewee.TextField(default="[]")
+    envelope_to = peewee.TextField(default="[]")
+    subject = peewee.TextField(default="")
+    base_subject = peewee.TextField(default="", index=True)
+    date = Moment(null=True)
+    arrived = Moment(null=True)
+    in_reply_to = peewee.TextField(default="[]")
+    references = peewee.TextField(default="[]")
+    content_type = peewee.TextField(default="")
+    auto_submitted = peewee.BooleanField(default=False)
+    is_list = peewee.BooleanField(default=False)
+    list_post = peewee.TextField(default="", index=True)
+    null_return_path = peewee.BooleanField(default=False)
+    failed_recipients = peewee.BooleanField(default=False)
+    sent = peewee.BooleanField(default=False)
+    step = peewee.BooleanField(default=False)
+    kind = peewee.TextField(null=True)
+    text = peewee.TextField(null=True)
+    language = peewee.TextField(null=True)
+    asks = peewee.TextField(null=True)
+    folder = peewee.TextField(default="")
+    uidvalidity = peewee.IntegerField(null=True)
+    uid = peewee.IntegerField(null=True)
+    judged = peewee.BooleanField(default=False)
+    attempts = peewee.IntegerField(default=0)
+    seen = Moment()
+
+    class Meta:
+        table_name = "message"
+        indexes = ((("judged", "id"), False), (("sent", "date"), False))
+
+
+class MarkRow(Table):
+    """A message that the consultant put into a folder that means something, and what was done about it."""
+
+    message_id = peewee.TextField()
+    word = peewee.TextField()
+    place = peewee.TextField()
+    seen = Moment()
+    judged = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "mark"
+        primary_key = peewee.CompositeKey("message_id", "word", "place")
+
+
+class Acquaintance(Table):
+    """People about whom the server was asked whether they had ever written; what it found are messages."""
+
+    address = peewee.TextField(primary_key=True)
+    asked = Moment()
+
+    class Meta:
+        table_name = "acquaintance"
+
+
+class EnrollmentRow(Table):
+    id = peewee.AutoField()
+    address = peewee.TextField(index=True)
+    name = peewee.TextField(default="")
+    sequence = peewee.TextField()
+    trigger = peewee.TextField()
+    origin = peewee.TextField()
+    opening = peewee.TextField()
+    conversation = peewee.IntegerField(null=True, index=True)
+    state = peewee.TextField(index=True)
+    why = peewee.TextField(default="")
+    code = peewee.TextField(default="")
+    until = Moment(null=True)
+    then = peewee.TextField(default="active")
+    anchor = peewee.TextField(default="")
+    anchor_at = Moment(null=True)
+    counts_from = Moment(null=True)
+    first_delay = peewee.TextField(default="")
+    met_on = Day(null=True)
+    where = peewee.TextField(default="")
+    about = peewee.TextField(default="")
+    yes_at = Moment(null=True)
+    granted = peewee.TextField(default="[]")
+    shape = peewee.TextField(default="[]")
+    before_first_run = peewee.BooleanField(default=False)
+    held_at = Moment(null=True)
+    resumed_at = Moment(null=True)
+    dropped = peewee.TextField(default="[]")
+    soft_bounces = peewee.IntegerField(default=0)
+    again = peewee.BooleanField(default=False)
+    created = Moment()
+    ended = Moment(null=True)
+
+    class Meta:
+        table_name = "enrollment"
+        indexes = ((("opening", "sequence"), True),)
+
+
+class DeliveryRow(Table):
+    """One mail of one step. (opening, sequence, step) is unique: the same step can never be two mails."""
+
+    id = peewee.AutoField()
+    enrollment = peewee.IntegerField(index=True)
+    opening = peewee.TextField()
+    sequence = peewee.TextField()
+    step = peewee.TextField()
+    number = peewee.IntegerField()
+    address = peewee.TextField(index=True)
+    status = peewee.TextField(index=True)
+    message_id = peewee.TextField(unique=True)
+    mode = peewee.TextField(default="draft")
+    sender = peewee.TextField(default="")
+    recipients = peewee.TextField(default="[]")
+    subject = peewee.TextField(default="")
+    in_reply_to = peewee.TextField(default="")
+    bytes = peewee.BlobField(null=True)
+    text_hash = peewee.TextField(default="", index=True)
+    due = Moment()
+    changed = Moment()
+    left = Moment(null=True, index=True)
+    next_try = Moment(null=True)
+    attempts = peewee.IntegerField(default=0)
+    why = peewee.TextField(default="")
+    filed = peewee.BooleanField(default=False)
+    draft_folder = peewee.TextField(default="")
+    draft_uidvalidity = peewee.IntegerField(null=True)
+    draft_uid = peewee.IntegerField(null=True)
+    draft_edited = peewee.BooleanField(default=False)
+    withdraw = peewee.BooleanField(default=False)
+    gone_since = Moment(null=True)
+    gone_looks = peewee.IntegerField(default=0)
+
+    class Meta:
+        table_name = "delivery"
+        indexes = ((("opening", "sequence", "step"), True),)
+        constraints = [  # noqa: RUF012  peewee reads it from the class
+            peewee.Check(
+                "status IN ('queued','drafted','sending','handed-over','sent','skipped','withdrawn','cancelled',"
+                "'failed','uncertain')"
+            ),
+            peewee.Check("status != 'sent' OR \"left\" IS NOT NULL"),
+        ]
+
+
+class EventRow(Table):
+    """The append-only history: what was decided, when, and why."""
+
+    id = peewee.AutoField()
+    at = Moment(index=True)
+    enrollment = peewee.IntegerField(null=True, index=True)
+    address = peewee.TextField(default="", index=True)
+    event = peewee.TextField()
+    why = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "event"
+
+
+TABLES = (
+    Fact,
+    Cursor,
+    ConversationRow,
+    ThreadId,
+    MessageRow,
+    MarkRow,
+    Acquaintance,
+    EnrollmentRow,
+    DeliveryRow,
+    EventRow,
+)
+
+
+def open_database(path: Path | None) -> peewee.SqliteDatabase:
+    """The database at `path` (None: in memory), its tables made where they are missing.
+
+    Raises DatabaseError where the file is broken, newer than this version, or cannot be written.
+    """
+    database = peewee.SqliteDatabase(
+        str(path) if path else ":memory:",
+        timeout=BUSY_SECONDS,
+        lock_type="IMMEDIATE",
+        pragmas={"journal_mode": "delete", "synchronous": "extra", "foreign_keys": 1, "temp_store": "memory"},
+    )
+    try:
+        database.connect()
+        _bring_up(database, path)
+    except (peewee.DatabaseError, sqlite3.Error) as fault:
+        database.close()
+        raise DatabaseError(
+            f"The database {path} cannot be used: {fault}. The file is left as it is. Put a backup in its place, or move"
+            " it away: a new one is rebuilt from the mailbox, and everything open then waits for your yes."
+        ) from fault
+    return database
+
+
+def _bring_up(database: Any, path: Path | None) -> None:
+    version = database.execute_sql("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise DatabaseError(
+            f"The database {path} was written by a newer followmail (format {version}, this one knows {VERSION})."
+            " Install that version again, or restore a backup made by this one."
+        )
+    if version == VERSION:
+        return
+    with database.atomic("IMMEDIATE"), database.bind_ctx(TABLES):
+        database.create_tables(TABLES)
+        database.execute_sql(f"PRAGMA user_version = {VERSION}")

@@ -1,0 +1,180 @@
+"""What is told of the whole: one row a plan, a prospect, an explanation, a status. Values for JSON and tables alike."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from followmail.jobs import plan as planning
+from followmail.jobs.cycle import Cycle
+from followmail.mail.identity import canonical
+from followmail.sequence import eligibility, planner
+from followmail.sequence.eligibility import Check
+from followmail.sequence.planner import Finish, Planned, Wait
+from followmail.sequence.steps import Enrollment, State, Status
+from followmail.store.conversations import Known
+
+Row = dict[str, Any]
+# A complete look that is older than this many polls is no health.
+STALE_POLLS = 3
+STALE_AT_LEAST = timedelta(hours=1)
+
+
+def stamp(moment: datetime | None, c: Cycle) -> str | None:
+    """ISO 8601 with offset, in the consultant's zone, whole seconds."""
+    return c.policy.calendar.local(moment).isoformat(timespec="seconds") if moment else None
+
+
+# ---- plan and prospects
+
+
+def plan_rows(c: Cycle, days: int = 0) -> list[Row]:
+    """The next step of each enrollment (with `days` every step of that time), by due; the undated last."""
+    return [_plan_row(c, planned) for planned in planning.forecast(c, days)]
+
+
+def _plan_row(c: Cycle, planned: Planned) -> Row:
+    e, decision = planned.enrollment, planned.decision
+    step = None if isinstance(decision, Finish) else decision.step
+    waits_for = decision.waits_for if isinstance(decision, Wait) else None
+    mode = planner.mode_of(planned.sequence, c.policy) if planned.sequence else c.policy.mode
+    return {
+        "id": e.id,
+        "address": e.address,
+        "sequence": e.sequence,
+        "step": step.number if step else None,
+        "due": stamp(planned.due, c),
+        "state": "uncertain" if is_uncertain(e) else e.state.value,
+        "mode": mode.value,
+        "waits_for": waits_for,
+        "why": decision.why,
+    }
+
+
+def is_uncertain(e: Enrollment) -> bool:
+    """Whether one of its mails may or may not have left."""
+    return any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries)
+
+
+def prospect_rows(c: Cycle, enrollments: Iterable[Enrollment]) -> list[Row]:
+    """Who is where."""
+    return [_prospect_row(c, e) for e in enrollments]
+
+
+def _prospect_row(c: Cycle, e: Enrollment) -> Row:
+    state, why = e.state, e.why
+    if is_uncertain(e) and e.state.live:
+        state, why = State.WAITING, "nobody can know whether its last mail left: approve sends, skip counts it as left"
+    sequence = c.sequences.get(e.sequence)
+    following = planner.next_step(e, sequence) if sequence else None
+    last = max((d.number for d in e.deliveries if d.status.done), default=0)
+    return {
+        "id": e.id,
+        "address": e.address,
+        "name": e.name,
+        "sequence": e.sequence,
+        "state": state.value,
+        "step": following.number if following else last or None,
+        "until": stamp(e.until, c) if e.state is State.PAUSED else None,
+        "why": why,
+    }
+
+
+# ---- explain
+
+
+def explain(c: Cycle, word: str) -> Row | None:
+    """All about an address, or about the person of a message; None where nothing is known of it."""
+    known = c.store.conversations.find(word.strip().strip("<>"))
+    address = _person_of(c, known) if known else canonical(word)
+    enrollments = c.store.enrollments.of_address(address)
+    message = known if known and known.entry.sent else c.store.conversations.last_sent_to(address)
+    events = c.store.events.of([e.id for e in enrollments], address)
+    heard = c.store.conversations.of_address(address)
+    if not enrollments and message is None and not events and not heard and not c.store.suppressions.matching(address):
+        return None
+    live = next((e for e in enrollments if e.state.live), None)
+    following = next((row for row in plan_rows(c) if live and row["id"] == live.id), None)
+    return {
+        "address": address,
+        "enrollments": prospect_rows(c, enrollments),
+        "rules": [{"rule": r.rule, "passed": r.passed, "detail": r.detail} for r in _rules(c, message)],
+        "events": [{"at": stamp(e.at, c), "event": e.event, "why": e.why} for e in events],
+        "next": following,
+    }
+
+
+def _person_of(c: Cycle, known: Known) -> str:
+    message = known.entry.message
+    if not known.entry.sent:
+        return message.sender.address
+    mine = c.store.enrollments.of_conversation(known.conversation)
+    if mine:
+        return mine[-1].address
+    outside = c.identity.outside((*message.to, *message.cc))
+    return outside[0].address if outside else message.sender.address
+
+
+def _rules(c: Cycle, known: Known | None) -> list[Check]:
+    """Every rule, asked of a sent message as when it was first seen: from what is remembered, without a server."""
+    if known is None:
+        return [Check("a mail of yours", False, "no mail of yours to them was read")]
+    case = eligibility.case_of(
+        c.identity, known.entry, c.store.conversations.get(known.conversation), c.now, c.options.lookback,
+        c.store.suppressions.matching, c.store.conversations.is_list_address,
+    )  # fmt: skip
+    subject, day = known.entry.message.subject, known.entry.at
+    checks = [Check("a mail of yours", True, f"'{subject}' of {day:%Y-%m-%d}")]
+    checks += [rule(case) for rule in eligibility.BEFORE_ASKING]
+    if case.prospect is None:
+        return checks
+    first = c.store.conversations.first_wrote(case.prospect.address)
+    asked = [c.store.conversations.find(entry.message.id) for entry in case.silence]
+    words = next((k.asks for k in asked if k and k.asks), "" if any(k and k.asks is not None for k in asked) else None)
+    case = replace(case, first_wrote=first, asks=words)
+    for sequence in c.sequences.values():
+        if sequence.trigger.value in ("sent", "stalled"):
+            found = [*eligibility.conditions(case, sequence), *([eligibility.asks(case)] if sequence.asks else [])]
+            checks += [replace(check, rule=f"{sequence.name}: {check.rule}") for check in found]
+    return checks
+
+
+# ---- status
+
+
+def status(c: Cycle, poll: int) -> Row:
+    """One screen: healthy or not and since when, what waits, what leaves next."""
+    facts = c.store.facts
+    looked = facts.moment("looked_at")
+    problems = _problems(c, looked, timedelta(seconds=poll))
+    rows = plan_rows(c)
+    paused = facts.moment("paused_until")
+    return {
+        "healthy": not problems,
+        "problems": problems,
+        "last_look": stamp(looked, c),
+        "mode": c.policy.mode.value,
+        "paused_until": stamp(paused, c) if paused and paused > c.now else None,
+        "counts": {state.value: len(c.store.enrollments.all(state)) for state in State},
+        "waiting": [row for row in rows if row["waits_for"] == "approval"],
+        "drafts": [row for row in rows if row["waits_for"] == "draft"],
+        "next": [row for row in rows if row["waits_for"] not in ("approval", "draft") and row["due"]][:5],
+        "set_aside": len(c.store.conversations.set_aside()),
+    }
+
+
+def _problems(c: Cycle, looked: datetime | None, poll: timedelta) -> list[str]:
+    facts = c.store.facts
+    found = []
+    if looked is None:
+        found.append("there was no complete look yet; start `followmail run`")
+    elif c.now - looked > max(STALE_AT_LEAST, STALE_POLLS * poll):
+        hours = (c.now - looked).total_seconds() / 3600
+        found.append(f"the last complete look was {hours:.0f} hours ago; is `followmail run` at work?")
+    found += [text for key in ("look_fault", "clock_fault") if (text := facts.text(key))]
+    if text := facts.text("sending_fault"):
+        found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
+    found += [str(fault) for fault in c.library.faults]
+    doubtful = [e for e in c.store.enrollments.live() if is_uncertain(e)]
+    found += [f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful]
+    return found

@@ -1,0 +1,58 @@
+"""Fixtures that every test may ask for. A server that is missing is loud: see `_require`."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import dovecot as _dovecot
+from tests.servers.dovecot import Dovecot, Dovecots, Mailbox
+
+
+def _require(program: str | None, name: str, package: str) -> None:
+    """Without the server its tests prove nothing: they skip on a laptop, and fail where servers are promised."""
+    if program:
+        return
+    sentence = (
+        f"{name} is not installed (Debian: apt-get install {package}): nothing here was tested against a real server"
+    )
+    if os.environ.get("FOLLOWMAIL_REQUIRE_SERVERS") == "1" or os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def dovecots() -> Iterator[Dovecots]:
+    """`dovecots(prefix="INBOX.", …)`: a running Dovecot with these options, shared by all that ask for the same."""
+    _require(_dovecot.PROGRAM, "Dovecot", "dovecot-imapd")
+    servers = Dovecots()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot(dovecots: Dovecots) -> Dovecot:
+    """The shared Dovecot, as Debian configures it."""
+    return dovecots()
+
+
+@pytest.fixture(autouse=True)
+def _hang_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test leaves a connection of its mailboxes to the next."""
+    yield
+    if "dovecots" in request.fixturenames:
+        request.getfixturevalue("dovecots").hang_up()
+
+
+@pytest.fixture
+def mailbox(dovecot: Dovecot) -> Mailbox:
+    """A new user on the shared Dovecot."""
+    return dovecot.mailbox()
+
+
+@pytest.fixture
+def own_dovecot() -> Iterator[Dovecot]:
+    """A Dovecot for one test alone: it may be stopped and started."""
+    _require(_dovecot.PROGRAM, "Dovecot", "dovecot-imapd")
+    with _dovecot.running() as server:
+        yield server

@@ -1,0 +1,236 @@
+"""A consultant's world for tests: a real mailbox on a private Dovecot, a real outbox, and a clock that the test moves.
+
+    world.writes(BOB, "Proposal", "Shall we …?", ago="10 days")    a mail of Alex's, filed in Sent
+    world.gets(BOB, "Re: Proposal", "Yes.", answers=mail)          a mail that arrives
+    world.round()                                                  one cycle of the real code, as `once` goes
+    world.drafts()                                                 what lies in Drafts, parsed
+
+It is Monday, 4 May 2026, 10:00 in Berlin, until the test says otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from followmail import desk
+from followmail.rounds import Office, Report, go_round
+from followmail.sequence.steps import Enrollment
+from followmail.sequence.workdays import Calendar
+from followmail.settings import load
+from followmail.telling import plan_rows, prospect_rows
+from tests.servers.dovecot import Mailbox
+
+ALEX = "Alex Consultant <alex@consult.example>"
+BOB = "Bob Builder <bob@bob.example>"
+ANN = "Ann Archer <ann@ann.example>"
+CARLA = "Carla Cook <carla@carla.example>"
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 5, 4, 10, tzinfo=BERLIN).astimezone(UTC)
+PROPOSAL = "Hello,\n\nattached is the proposal for your backups. What do you think of it?\n\nBest regards\nAlex"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that stands in the mailbox."""
+
+    id: str
+    raw: bytes
+    folder: str
+    uid: int
+    references: tuple[str, ...] = ()
+
+
+@dataclass
+class World:
+    """Alex's mailbox and followmail beside it."""
+
+    mailbox: Mailbox
+    home: Path
+    options: dict[str, str] = field(default_factory=dict)
+    now: datetime = MONDAY
+    templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._office: Office | None = None
+
+    # ---- the product
+
+    def environment(self) -> dict[str, str]:
+        """The configuration as environment variables: also for the installed command."""
+        account = self.mailbox.account()
+        return {
+            "FOLLOWMAIL_ADDRESS": "alex@consult.example",
+            "FOLLOWMAIL_NAME": "Alex Consultant",
+            "FOLLOWMAIL_IMAP_HOST": account.host,
+            "FOLLOWMAIL_IMAP_PORT": str(account.port),
+            "FOLLOWMAIL_IMAP_SECURITY": "none",
+            "FOLLOWMAIL_IMAP_USER": account.user,
+            "FOLLOWMAIL_PASSWORD": "secret",
+            "FOLLOWMAIL_DATABASE": str(self.home / "followmail.db"),
+            "FOLLOWMAIL_TIMEZONE": "Europe/Berlin",
+            **({"FOLLOWMAIL_TEMPLATES": str(self.templates)} if self.templates else {}),
+            **self.options,
+        }
+
+    @property
+    def office(self) -> Office:
+        if self._office is None:
+            self._office = Office.open(load(None, self.environment(), directory=self.home))
+        return self._office
+
+    def reopen(self, **options: str) -> None:
+        """Close and open again, with other options: a restart."""
+        self.close()
+        self.options |= options
+
+    def close(self) -> None:
+        if self._office is not None:
+            self._office.close()
+            self._office = None
+
+    def round(self, dry: bool = False) -> Report:
+        """One cycle at the world's time."""
+        with self.office.connect() as session:
+            return go_round(self.office, session, lambda: self.now, dry)
+
+    def rounds_over(self, minutes: int) -> list[Report]:
+        """Cycles every ten minutes for some time."""
+        reports = []
+        for _ in range(minutes // 10 + 1):
+            reports.append(self.round())
+            self.now += timedelta(minutes=10)
+        return reports
+
+    # ---- time
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.office.policy().calendar
+
+    def days_pass(self, days: int, hour: int = 10) -> None:
+        """So many business days later, at this hour."""
+        local = self.now.astimezone(BERLIN)
+        day = self.calendar.add_business_days(local.date(), days)
+        self.now = datetime(day.year, day.month, day.day, hour, tzinfo=BERLIN).astimezone(UTC)
+
+    def run_days(self, days: int) -> list[Report]:
+        """Live through business days, one cycle each at ten."""
+        reports = []
+        for _ in range(days):
+            self.days_pass(1)
+            reports.append(self.round())
+        return reports
+
+    # ---- mail
+
+    def writes(
+        self, to: str, subject: str = "Proposal", text: str = PROPOSAL, *, ago: timedelta | None = None,
+        answers: Mail | None = None, folder: str = "Sent", **headers: str,
+    ) -> Mail:  # fmt: skip
+        """Alex writes; the copy lies in Sent."""
+        return self._put(ALEX, to, subject, text, ago, answers, folder, headers)
+
+    def gets(
+        self, sender: str, subject: str = "Re: Proposal", text: str = "Yes, let us do that.", *, ago: timedelta | None = None,
+        answers: Mail | None = None, folder: str = "INBOX", to: str = ALEX, **headers: str,
+    ) -> Mail:  # fmt: skip
+        """A mail arrives."""
+        headers.setdefault("Received", "from mx.example by mail.consult.example; Mon, 4 May 2026 08:00:00 +0000")
+        return self._put(sender, to, subject, text, ago, answers, folder, headers)
+
+    def _put(
+        self, sender: str, to: str, subject: str, text: str, ago: timedelta | None, answers: Mail | None, folder: str,
+        headers: Mapping[str, str],
+    ) -> Mail:  # fmt: skip
+        at = self.now - (ago or timedelta(minutes=1))
+        mail = EmailMessage(policy=SMTP.clone(max_line_length=998))
+        domain = sender.rpartition("@")[2].rstrip(">")
+        msgid = headers.get("Message_ID", make_msgid(domain=domain))
+        references = (*(answers.references if answers else ()), *((answers.id,) if answers else ()))
+        mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+        mail["Date"], mail["Message-ID"] = format_datetime(at), msgid
+        if answers:
+            mail["In-Reply-To"], mail["References"] = answers.id, " ".join(references)
+        for name, value in headers.items():
+            field_name = name.replace("_", "-")
+            del mail[field_name]
+            mail[field_name] = value
+        mail.set_content(text)
+        raw = mail.as_bytes()
+        flags = ("\\Seen",) if folder == "Sent" else ()
+        uid = self.mailbox.append(raw, folder, flags, at)
+        return Mail(msgid, raw, folder, uid, references)
+
+    def raw_arrives(self, raw: bytes, folder: str = "INBOX", ago: timedelta | None = None) -> int:
+        """Exactly these bytes arrive."""
+        return self.mailbox.append(raw, folder, (), self.now - (ago or timedelta(minutes=1)))
+
+    def drafts(self) -> list[Message]:
+        return [message_from_bytes(raw) for raw in self.mailbox.raw("Drafts")]
+
+    def sent(self) -> list[Message]:
+        return [message_from_bytes(raw) for raw in self.mailbox.raw("Sent")]
+
+    def sends_draft(self, edit: str = "", new_id: bool = False) -> Mail:
+        """Alex opens the one draft in a mail client, perhaps edits it, and sends it."""
+        (uid,) = self.mailbox.uids("Drafts")
+        (raw,) = self.mailbox.raw("Drafts")
+        mail = message_from_bytes(raw)
+        text = raw.replace(b"\n\n", b"\n\n" + edit.encode() + b"\n\n", 1) if edit else raw
+        if new_id:
+            text = text.replace(mail["Message-ID"].encode(), make_msgid(domain="consult.example").encode())
+        date = format_datetime(self.now - timedelta(seconds=30)).encode()
+        text = text.replace(b"Date: " + mail["Date"].encode(), b"Date: " + date)
+        sent_uid = self.mailbox.append(text, "Sent", ("\\Seen",), self.now - timedelta(seconds=30))
+        self.mailbox.expunge("Drafts", [uid])
+        parsed = message_from_bytes(text)
+        return Mail(parsed["Message-ID"], text, "Sent", sent_uid, tuple((parsed["References"] or "").split()))
+
+    # ---- asking
+
+    def enrollments(self) -> tuple[Enrollment, ...]:
+        return self.office.store.enrollments.all()
+
+    def one(self) -> Enrollment:
+        """The one enrollment there is."""
+        (e,) = self.enrollments()
+        return e
+
+    def of(self, address: str) -> Enrollment:
+        """The latest enrollment of an address."""
+        return self.office.store.enrollments.of_address(address)[-1]
+
+    def states(self) -> dict[str, str]:
+        """Address → state, as `prospects` tells it."""
+        rows = prospect_rows(self.office.cycle(self.now), self.enrollments())
+        return {row["address"]: row["state"] for row in rows}
+
+    def plan(self, days: int = 0) -> list[dict[str, object]]:
+        return plan_rows(self.office.cycle(self.now), days)
+
+    def desk(self) -> desk.Desk:
+        return self.office.desk(self.now)
+
+    def events(self, address: str) -> list[str]:
+        store = self.office.store
+        mine = [e.id for e in store.enrollments.of_address(address)]
+        return [f"{e.event}: {e.why}" for e in store.events.of(mine, address)]
+
+
+def weeks(count: float) -> timedelta:
+    return timedelta(weeks=count)
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def addresses(mails: Sequence[Message], header: str = "To") -> list[str]:
+    return [str(mail[header]) for mail in mails]
