@@ -179,13 +179,20 @@ class Daemon:
             self.stop.wait(seconds)
             return
         try:
-            if self.session.idle(seconds, self.stop.read_fd):
+            if self._came_meanwhile() or self.session.idle(seconds, self.stop.read_fd):
                 self.due_now = True
         except (Transient, FollowmailError) as fault:
             log.info("idle-ended %s", fault)
             self._hang_up()
             self.stop.wait(1.0)
             self.due_now = True
+
+    def _came_meanwhile(self) -> bool:
+        """Whether mail came between the look and this IDLE: no line will tell of it any more."""
+        if self.session is None:
+            return False
+        inbox = self.office.store.cursors.all().get("INBOX")
+        return inbox is None or self.session.examine("INBOX").uidnext > inbox.uidnext
 
     def _hang_up(self) -> None:
         if self.session is not None:

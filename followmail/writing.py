@@ -130,7 +130,7 @@ def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
         text=body,
         html=html,
         message_id=mint(desk.identity.address, e.opening, sequence.name, step.name, sender.address),
-        date=now,
+        date=desk.calendar.local(now),
         in_reply_to=thread.message.id if thread else "",
         references=_references(thread),
         unsubscribe=desk.identity.address if step.unsubscribe else "",

@@ -16,7 +16,7 @@ def _require(program: str | None, name: str, package: str) -> None:
     sentence = (
         f"{name} is not installed (Debian: apt-get install {package}): nothing here was tested against a real server"
     )
-    if os.environ.get("FOLLOWMAIL_REQUIRE_SERVERS") == "1" or os.environ.get("CI") == "true":
+    if os.environ.get("REQUIRE_SERVERS") == "1" or os.environ.get("CI") == "true":
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
 

@@ -153,13 +153,13 @@ class Session:
         if when.tzinfo is None:
             raise ValueError("the time of an APPEND needs a zone")
         self._refuse_control(*flags)
-        name = self._quoted_name(folder)
+        name, client = self._quoted_name(folder), self._client_now()
         try:
-            answer = self.call("APPEND", self._client_now().append, name, data, flags, when)
-        except Unreachable as broken:
-            raise InDoubt(
-                f"The connection broke while a message was put into {folder}: it may lie there. {broken}"
-            ) from broken
+            answer = self.call("APPEND", client.append, name, data, flags, when)
+        except Transient as broken:
+            if self.alive:  # a NO is an answer
+                raise
+            raise InDoubt(f"A message was being put into {folder} and may lie there. {broken}") from broken
         found = _APPENDUID.search(answer if isinstance(answer, bytes) else b"")
         return int(found[1]) if found else None
 
@@ -349,8 +349,9 @@ class Session:
             wanted.append(f"STATUS {self._status_items()}")
         extended = {"LIST-EXTENDED", "LIST-STATUS"} & self.capabilities and wanted
         returns = [f"RETURN ({' '.join(wanted)})"] if extended else []
-        # NOOP, in the same round trip, has the server look at the folder that is open, too.
-        refusals = self._pipeline([("NOOP",), ("LIST", '""', '"*"', *returns)])
+        # STATUS need not be fresh for the folder that is open (RFC 9051 §6.3.11): NOOP rides along.
+        noop = [("NOOP",)] if self._selected else []
+        refusals = self._pipeline([*noop, ("LIST", '""', '"*"', *returns)])
         if refusals:
             raise CommandRefused(f"{self.account.host} does not list its folders: {next(iter(refusals.values()))}")
         return listing.read_list(self._untagged("LIST"))

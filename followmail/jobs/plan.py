@@ -131,13 +131,13 @@ def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would
 
 
 def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
-    """Carry a decision out; when the step is due, for `next_due`."""
+    """Carry a decision out; when to ask again, for `next_due`."""
     if isinstance(decision, Finish):
         c.store.enrollments.change(e, State.FINISHED, c.now, decision.why)
         c.tally.stopped += 1
         return None
     if isinstance(decision, Leave):
-        return decision.due
+        return None
     if decision.ends is not None:
         c.store.enrollments.change(e, decision.ends, c.now, decision.why)
         c.tally.stopped += 1

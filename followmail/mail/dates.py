@@ -38,7 +38,11 @@ def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
     prose = Prose(text)
     for sense in senses(lang):
         reading = Reading(prose, sense, today)
-        named = [f.named for f in reading.found if f.role is not Role.PAST and _is_ahead(f.named.end, today) and (f.named.start - today).days <= MAX_AHEAD]
+        named = [
+            f.named
+            for f in reading.found
+            if f.role is not Role.PAST and _is_ahead(f.named.end, today) and (f.named.start - today).days <= MAX_AHEAD
+        ]
         if named:
             return tuple(named)
     return ()
@@ -76,12 +80,19 @@ def _nearest_to(inside: list[Found], start: int, end: int) -> Found | None:
     return next(iter([*before[-1:], *behind, *until]), None)
 
 
-def _as_return(best: Found, match: re.Match[str], bounds: list[tuple[int, Named]], reading: Reading) -> tuple[tuple[int, int], Named]:
+def _as_return(
+    best: Found, match: re.Match[str], bounds: list[tuple[int, Named]], reading: Reading
+) -> tuple[tuple[int, int], Named]:
     named = best.named
     if best.role is Role.THROUGH:
         return (2, match.start()), _moved(named, 1)
     latest = max((b.start for _, b in bounds), default=None)
-    if not named.explicit and latest and named.start == named.end and named.start < latest <= reading.today + timedelta(days=MAX_AHEAD):
+    if (
+        not named.explicit
+        and latest
+        and named.start == named.end
+        and named.start < latest <= reading.today + timedelta(days=MAX_AHEAD)
+    ):
         # "away until 14 August … back on Monday": the Monday after that
         steps = (named.start.isoweekday() - latest.isoweekday()) % 7
         moved = latest + timedelta(days=steps)
@@ -98,7 +109,11 @@ def _bounds(found: list[Found]) -> list[tuple[int, Named]]:
         if f.role is Role.THROUGH:
             out.append((2, _moved(f.named, 1)))
         elif f.role is Role.UNTIL:
-            is_range = before is not None and f.first - before.after <= 3 and (before.role is Role.FROM or before.named.explicit and f.named.explicit)
+            is_range = (
+                before is not None
+                and f.first - before.after <= 3
+                and (before.role is Role.FROM or before.named.explicit and f.named.explicit)
+            )
             out.append((3, _moved(f.named, 1 if is_range else 0)))
     return [(rank, named) for rank, named in out]
 
@@ -117,7 +132,11 @@ def _absences(reading: Reading) -> Iterator[tuple[tuple[int, int], Named]]:
             yield (5, match.start()), Named(ended, ended, " ".join(match[0].split()), match.span(), False)
     for match in words.phrases("out-of-office", "away", reading.sense.lang).each(reading.folded):
         first, last = reading.sentence(reading.token_at(match.start()))
-        inside = [f for f in found if first <= f.first < last and f.role is Role.PLAIN and (f.named.end - reading.today).days >= 0]
+        inside = [
+            f
+            for f in found
+            if first <= f.first < last and f.role is Role.PLAIN and (f.named.end - reading.today).days >= 0
+        ]
         if inside and (inside[-1].named.end - reading.today).days <= 60:
             yield (6, match.start()), _moved(inside[-1].named, 1)
 
@@ -127,5 +146,9 @@ def _lasting(reading: Reading, i: int) -> date | None:
     unit = reading.sense.units.get(reading.word(after))
     if count is None or unit is None:
         return None
-    starts = [f.named.start for f in reading.found if f.role in (Role.FROM, Role.PLAIN) and f.named.start >= reading.today and f.named.explicit]
+    starts = [
+        f.named.start
+        for f in reading.found
+        if f.role in (Role.FROM, Role.PLAIN) and f.named.start >= reading.today and f.named.explicit
+    ]
     return almanac.later(starts[0] if starts else reading.today, unit, count)

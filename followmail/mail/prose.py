@@ -93,7 +93,9 @@ class Sense:
         self.weekdays = _numbered(table.get("weekdays", ()))
         self.short_weekdays = _numbered(table.get("short-weekdays", ()))
         self.numbers = _numbered(table.get("numbers", ()))
-        self.units = {w: unit for unit in ("day", "week", "fortnight", "month", "quarter", "year") for w in table.get(unit, ())}
+        self.units = {
+            w: unit for unit in ("day", "week", "fortnight", "month", "quarter", "year") for w in table.get(unit, ())
+        }
         self.fillers = frozenset(table.get("fillers", ()))
         self.next = frozenset(table.get("next", ()))
         self.month_first = bool(table.get("month-first", False))
@@ -182,7 +184,9 @@ class Reading:
         return token.end >= len(self.text) or self.text[token.end].isspace()
 
     def _names(self, i: int) -> bool:
-        return any(self.word(i) in names for names in (self.sense.months, self.sense.weekdays, self.sense.short_weekdays))
+        return any(
+            self.word(i) in names for names in (self.sense.months, self.sense.weekdays, self.sense.short_weekdays)
+        )
 
     # -- dates
 
@@ -229,7 +233,16 @@ class Reading:
 
     def _role(self, i: int, after: int, before: Found | None) -> Role:
         """By what stands directly before the date, and behind it."""
-        if before is not None and 0 < i - before.after <= 5 and (to := self._to(before.after + (self.kind(before.after) == "mark" and self.tokens[before.after].text in ",."))) and to <= i <= self.skip(to):
+        if (
+            before is not None
+            and 0 < i - before.after <= 5
+            and (
+                to := self._to(
+                    before.after + (self.kind(before.after) == "mark" and self.tokens[before.after].text in ",.")
+                )
+            )
+            and to <= i <= self.skip(to)
+        ):
             return Role.THROUGH
         if self._is_span(i, after):
             return Role.THROUGH
@@ -237,7 +250,12 @@ class Reading:
             j = i - back
             if j < 0 or self.kind(j) == "gap":
                 break
-            for key, role in (("through", Role.THROUGH), ("until", Role.UNTIL), ("from", Role.FROM), ("since", Role.PAST)):
+            for key, role in (
+                ("through", Role.THROUGH),
+                ("until", Role.UNTIL),
+                ("from", Role.FROM),
+                ("since", Role.PAST),
+            ):
                 end = self.phrase(key, j)
                 if end is not None and self.skip(end) >= i >= end:
                     return self._inclusive(role, i, after)
@@ -255,7 +273,16 @@ class Reading:
     def _read(self, i: int) -> tuple[date, date, int, bool] | None:
         if self.kind(i) == "mark" or (self.kind(i) == "word" and self.word(i)[:3] not in self.sense.opens):
             return None
-        for reader in (self._day, self._part, self._week, self._relative, self._duration, self._quarter, self._weekday, self._month):
+        for reader in (
+            self._day,
+            self._part,
+            self._week,
+            self._relative,
+            self._duration,
+            self._quarter,
+            self._weekday,
+            self._month,
+        ):
             if (read := reader(i)) is not None:
                 return read
         return None
@@ -263,7 +290,11 @@ class Reading:
     def _day(self, i: int) -> tuple[date, date, int, bool] | None:
         """A day of a month, with a weekday before it or not."""
         j = self.skip(self._weekday_name(i)[1]) if self._weekday_name(i)[0] else i
-        if j > i and self.kind(j) not in ("iso", "full", "short", "nth", "number") and self.word(j) not in self.sense.months:
+        if (
+            j > i
+            and self.kind(j) not in ("iso", "full", "short", "nth", "number")
+            and self.word(j) not in self.sense.months
+        ):
             return None
         day = self._numeric(j) or self._day_month(j) or self._month_day(j)
         if day is None:
@@ -296,7 +327,19 @@ class Reading:
 
     def _is_time(self, i: int) -> bool:
         token = self.tokens[i]
-        return self.folded[token.end : token.end + 1] in (":", "%", "€", "$") or self.word(i + 1) in ("uhr", "h", "am", "pm", "uur", "ore", "eur", "euro", "gb", "tb", "mb")
+        return self.folded[token.end : token.end + 1] in (":", "%", "€", "$") or self.word(i + 1) in (
+            "uhr",
+            "h",
+            "am",
+            "pm",
+            "uur",
+            "ore",
+            "eur",
+            "euro",
+            "gb",
+            "tb",
+            "mb",
+        )
 
     def _day_month(self, i: int) -> tuple[date | None, int] | None:
         """3 May, 3rd of May 2026, 3. Mai, 1er septembre, 3 de mayo de 2026."""
@@ -314,7 +357,11 @@ class Reading:
         """May 3rd, 2026."""
         month = self.sense.months.get(self.word(i))
         j = self.skip(i + 1)
-        if month is None or self.kind(j) not in ("nth", "number") or not (self.sense.month_first or self.kind(j) == "nth"):
+        if (
+            month is None
+            or self.kind(j) not in ("nth", "number")
+            or not (self.sense.month_first or self.kind(j) == "nth")
+        ):
             return None
         number = int(re.match(r"\d+", self.tokens[j].text)[0])  # type: ignore[index]
         if not 1 <= number <= 31 or self._is_time(j) or (self.kind(j + 1) == "mark" and self.tokens[j + 1].text == ":"):
@@ -331,7 +378,11 @@ class Reading:
         """Without a year the next such day; one shortly past stays past."""
         if year is not None:
             return almanac.day_of(year, month, day)
-        years = [d for y in (self.today.year - 1, self.today.year, self.today.year + 1) if (d := almanac.day_of(y, month, day))]
+        years = [
+            d
+            for y in (self.today.year - 1, self.today.year, self.today.year + 1)
+            if (d := almanac.day_of(y, month, day))
+        ]
         return next((d for d in years if (d - self.today).days >= -_PAST), None)
 
     def _day_alone(self, j: int, i: int) -> tuple[date, date, int, bool] | None:
@@ -340,14 +391,24 @@ class Reading:
             return None
         led = j > i or (self.kind(j) == "nth" and bool(self._led_by(j))) or self._led_by(j) == "day-alone"
         number = int(re.match(r"\d+", self.tokens[j].text)[0])  # type: ignore[index]
-        if not led or not 1 <= number <= 31 or self._is_time(j) or self.word(j + 1) in self.sense.units or self._is_counted(j):
+        if (
+            not led
+            or not 1 <= number <= 31
+            or self._is_time(j)
+            or self.word(j + 1) in self.sense.units
+            or self._is_counted(j)
+        ):
             return None
         if (after := self.phrase("of-next-month", j + 1)) is not None:
             day = almanac.day_of(*almanac.month_after(self.today, 1), number)
             return (day, day, after, True) if day else None
         weekday = self._weekday_name(i)[0] if j > i else None
         day = almanac.next_day(self.today, number, weekday)
-        after = j + 2 if self.kind(j + 1) == "mark" and self.tokens[j + 1].text == "." and self.sense.lang in ("de",) else j + 1
+        after = (
+            j + 2
+            if self.kind(j + 1) == "mark" and self.tokens[j + 1].text == "." and self.sense.lang in ("de",)
+            else j + 1
+        )
         return (day, day, after, True) if day else None
 
     def _led_by(self, j: int) -> str:
@@ -363,10 +424,26 @@ class Reading:
         """A number of something: "24 h", "3.5", "12:45", "40 %", "the 2 offices"."""
         after = self.folded[self.tokens[j].end : self.tokens[j].end + 1]
         next_ = self.word(j + 1)
-        if after in (":", "%", "€", "$", "°", "/") or next_ in ("h", "uhr", "uur", "am", "pm", "ore", "horas", "heures", "percent", "euro"):
+        if after in (":", "%", "€", "$", "°", "/") or next_ in (
+            "h",
+            "uhr",
+            "uur",
+            "am",
+            "pm",
+            "ore",
+            "horas",
+            "heures",
+            "percent",
+            "euro",
+        ):
             return True
-        return self.kind(j) == "number" and bool(next_) and after == " " and next_ not in self.sense.fillers and self.phrase("inclusive", j + 1) is None and (
-            self.phrase("goes-on", j + 1) is None
+        return (
+            self.kind(j) == "number"
+            and bool(next_)
+            and after == " "
+            and next_ not in self.sense.fillers
+            and self.phrase("inclusive", j + 1) is None
+            and (self.phrase("goes-on", j + 1) is None)
         )
 
     def _weekday_name(self, i: int) -> tuple[int | None, int]:
@@ -379,7 +456,9 @@ class Reading:
         return None, i
 
     def _led(self, i: int) -> bool:
-        return self.word(i - 1) in self.sense.fillers or any(self.phrase(k, i - b) == i for k in ("until", "from", "through") for b in (1, 2, 3) if i >= b)
+        return self.word(i - 1) in self.sense.fillers or any(
+            self.phrase(k, i - b) == i for k in ("until", "from", "through") for b in (1, 2, 3) if i >= b
+        )
 
     def _dotted(self, i: int) -> bool:
         j = self.skip(i + 1, ".,")
@@ -394,7 +473,9 @@ class Reading:
             day, after = almanac.monday(self.today) + timedelta(days=6 + weekday), word_after
         elif self.word(i - 1) in self.sense.next or self.word(after) in self.sense.next:
             after += self.word(after) in self.sense.next
-            day += timedelta(days=7 if day <= almanac.monday(self.today) + timedelta(days=6) and self.sense.lang == "en" else 0)
+            day += timedelta(
+                days=7 if day <= almanac.monday(self.today) + timedelta(days=6) and self.sense.lang == "en" else 0
+            )
         return day, day, after, False
 
     def _month(self, i: int) -> tuple[date, date, int, bool] | None:
@@ -407,7 +488,12 @@ class Reading:
         return (*span, after, False) if span else None
 
     def _month_led(self, i: int) -> bool:
-        return any(self.phrase(key, i - back) == i for key in ("in-month", "until", "from", "through") for back in (1, 2, 3) if i >= back)
+        return any(
+            self.phrase(key, i - back) == i
+            for key in ("in-month", "until", "from", "through")
+            for back in (1, 2, 3)
+            if i >= back
+        )
 
     def _month_span(self, month: int, year: int | None) -> tuple[date, date] | None:
         if year is None:
@@ -433,7 +519,17 @@ class Reading:
             year, after = self._year(i + 1)
             span = self._month_span(month, year)
             return (*span, after) if span else None
-        for key in ("this-week", "the-week", "next-week", "this-month", "next-month", "this-quarter", "next-quarter", "this-year", "next-year"):
+        for key in (
+            "this-week",
+            "the-week",
+            "next-week",
+            "this-month",
+            "next-month",
+            "this-quarter",
+            "next-quarter",
+            "this-year",
+            "next-year",
+        ):
             if (after_ := self.phrase(key, i)) is not None:
                 return (*almanac.span(key, self.today), after_)
         year, after = self._year(i)
@@ -446,7 +542,16 @@ class Reading:
             if (after := self.phrase(key, i)) is not None:
                 day = self.today + timedelta(days=days)
                 return day, day, after, False
-        for key in ("week-after-next", "next-week", "this-week", "next-month", "next-quarter", "next-year", "second-half", "first-half"):
+        for key in (
+            "week-after-next",
+            "next-week",
+            "this-week",
+            "next-month",
+            "next-quarter",
+            "next-year",
+            "second-half",
+            "first-half",
+        ):
             if (after := self.phrase(key, i)) is not None:
                 start, end = almanac.span(key, self.today)
                 return self._in_week(start, end, after) if "week" in key else (start, end, after, False)
@@ -492,11 +597,19 @@ class Reading:
         if (after := self.phrase("week-of", i)) is not None and (day := self._day(self.skip(after))) is not None:
             monday = almanac.monday(day[0])
             return monday, monday + timedelta(days=6), day[2], True
-        if (after := self.phrase("week-number", i)) is None or self.kind(self.skip(after, ".")) not in ("number", "nth"):
+        if (after := self.phrase("week-number", i)) is None or self.kind(self.skip(after, ".")) not in (
+            "number",
+            "nth",
+        ):
             return None
         j = self.skip(after, ".")
         number, j = int(re.match(r"\d+", self.tokens[j].text)[0]), j + 1  # type: ignore[index]
-        while self.kind(self.skip(j, "-/+&")) == "number" and len(self.tokens[self.skip(j, "-/+&")].text) <= 2 and self.skip(j, "-/+&") <= j + 2 and self.skip(j, "-/+&") > j:
+        while (
+            self.kind(self.skip(j, "-/+&")) == "number"
+            and len(self.tokens[self.skip(j, "-/+&")].text) <= 2
+            and self.skip(j, "-/+&") <= j + 2
+            and self.skip(j, "-/+&") > j
+        ):
             j = self.skip(j, "-/+&")
             number, j = int(self.tokens[j].text), j + 1
         year, after = self._year(j)
@@ -510,7 +623,9 @@ class Reading:
         if match and self.kind(i + 1) == "number" and self.tokens[i].end == self.tokens[i + 1].start:
             number, after, months = int(self.tokens[i + 1].text[:3]), i + 2, 6 if match[1] == "h" else 3
         elif self.sense.units.get(self.word(i + 1)) == "quarter" or self.sense.units.get(self.word(i + 2)) == "quarter":
-            number = int(m[0]) if (m := re.match(r"\d", self.tokens[i].text)) else self.sense.numbers.get(self.word(i), 0)
+            number = (
+                int(m[0]) if (m := re.match(r"\d", self.tokens[i].text)) else self.sense.numbers.get(self.word(i), 0)
+            )
             after = i + 2 if self.sense.units.get(self.word(i + 1)) == "quarter" else i + 3
         if not 1 <= number <= 12 // months:
             return None
@@ -520,5 +635,3 @@ class Reading:
             if year or start > self.today:
                 return start, almanac.month_end(almanac.later(start, "month", months - 1) or start), after, False
         return None
-
-

@@ -17,8 +17,9 @@ from followmail.rendering.names import GROUPS, KNOWN, SINGLE
 MAX_NODES = 5000
 
 _ALLOWED = frozenset(
-    """Template Output TemplateData Const Name Getattr Getitem Slice Filter Test If CondExpr For Assign With Include
-    And Or Not Compare Operand Concat Add Sub Mul Div FloorDiv Mod Neg Pos List Tuple Dict Pair Keyword Call Scope""".split()
+    """Template Output TemplateData Scope Const Name Getattr Getitem Slice Filter Test If CondExpr For Assign With
+    Include And Or Not Compare Operand Concat Add Sub Mul Div FloorDiv Mod Neg Pos List Tuple Dict Pair Keyword
+    Call""".split()
 )
 _SHARED = "; what texts share goes into its own file: {% include 'file.txt' %}"
 _REFUSED = {

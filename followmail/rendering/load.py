@@ -40,7 +40,8 @@ class Library:
 def render(library: Library, sequence: Sequence, step: Step, text: Text, names: Names) -> rendering.Rendered:
     """What the mail of a step says to a person. Raises TemplateError (file, line, what is wrong): that mail is held."""
     try:
-        return rendering.rendered(Sandbox(library.files.get(sequence.name, {})), step, text, names)
+        got = rendering.rendered(Sandbox(library.files.get(sequence.name, {})), step, text, names)
+        return rendering.complete(got, step, text)
     except Faulty as error:
         raise TemplateError(map(str, error.faults)) from None
 

@@ -28,15 +28,21 @@ class Rendered:
 def rendered(sandbox: Sandbox, step: Step, text: Text, names: Names) -> Rendered:
     """Renders a text in its own language. Raises Faulty."""
     names = replace(names, language=text.language or names.language or "en")
-    body = _body(sandbox, text, names, None)
-    if not body.strip() and not step.call:
-        raise Faulty([Fault(text.path, text.body_line, "the text came out empty")])
-    html = None
+    body, html = _body(sandbox, text, names, None), None
     if step.markdown:
         from followmail.mail.compose import html_of  # late: it needs a Markdown parser
 
         html = html_of(_body(sandbox, text, names, escaped))
     return Rendered(_subject(sandbox, text, names), body, html, source_hash(text))
+
+
+def complete(got: Rendered, step: Step, text: Text) -> Rendered:
+    """A mail that has a text, and a subject where it needs one. Raises Faulty: with these names it came out without."""
+    if not got.body.strip() and not step.call:
+        raise Faulty([Fault(text.path, text.body_line, "the text came out empty")])
+    if got.subject == "":
+        raise Faulty([Fault(text.path, text.subject_line, "the subject came out empty")])
+    return got
 
 
 def source_hash(text: Text) -> str:
@@ -60,9 +66,9 @@ def _subject(sandbox: Sandbox, text: Text, names: Names) -> str | None:
         text.path, text.subject, values, language=names.language, today=names.today, line=text.subject_line
     )
     subject = _sendable(text.path, text.subject_line, " ".join(subject.split()))
-    if not subject or len(subject) > MAX_SUBJECT:
-        told = f"has {len(subject)} characters; up to {MAX_SUBJECT} are allowed" if subject else "came out empty"
-        raise Faulty([Fault(text.path, text.subject_line, f"the subject {told}")])
+    if len(subject) > MAX_SUBJECT:
+        told = f"the subject has {len(subject)} characters; up to {MAX_SUBJECT} are allowed"
+        raise Faulty([Fault(text.path, text.subject_line, told)])
     return subject
 
 

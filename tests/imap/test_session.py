@@ -411,6 +411,8 @@ def test_a_break_during_an_append_is_in_doubt() -> None:
         with pytest.raises(InDoubt):
             session.append("Sent", MAIL, (), NOON)
         assert not session.alive
+        with pytest.raises(Unreachable):  # now surely nothing was sent
+            session.append("Sent", MAIL, (), NOON)
 
 
 def _take_an_append(talk: Talk, *answer: str) -> None:

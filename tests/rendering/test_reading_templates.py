@@ -52,7 +52,12 @@ def test_a_file_loads_however_it_was_saved(raw: bytes) -> None:
     found = library(**{"1_a__txt": raw})
     assert said(found) == []
     step = found.sequences["nudge"].steps[0]
-    assert (step.name, step.number, step.after, step.texts[0].subject) == ("a", 1, Delay(4, Unit.BUSINESS_DAYS), "Hello")
+    assert (step.name, step.number, step.after, step.texts[0].subject) == (
+        "a",
+        1,
+        Delay(4, Unit.BUSINESS_DAYS),
+        "Hello",
+    )
     assert step.texts[0].body.startswith("{{ greeting }}")
 
 
@@ -69,7 +74,13 @@ def test_every_header_is_read() -> None:
     assert said(found) == []
     sequence = found.sequences["nudge"]
     first, second = sequence.steps
-    assert (first.markdown, first.approve, first.quote, first.unsubscribe, first.call) == (True, True, False, True, False)
+    assert (first.markdown, first.approve, first.quote, first.unsubscribe, first.call) == (
+        True,
+        True,
+        False,
+        True,
+        False,
+    )
     assert (second.call, second.quote, second.after) == (True, None, Delay(1, Unit.MONTHS))
     assert (sequence.trigger, sequence.mode, sequence.asks) == (Trigger.STALLED, Mode.DRY_RUN, True)
     assert (sequence.to, sequence.not_to) == (("*@bob.example", "carla.example"), ("x@y.example",))
@@ -79,12 +90,19 @@ def test_every_header_is_read() -> None:
 def test_steps_come_in_the_order_of_their_numbers() -> None:
     """Ten after two, and what has no number last; the step's own number is its place."""
     found = library(**{f"{name}__txt": GOOD for name in ("10_ten", "2_two", "last")})
-    assert [(step.number, step.name) for step in found.sequences["nudge"].steps] == [(1, "two"), (2, "ten"), (3, "last")]
+    assert [(step.number, step.name) for step in found.sequences["nudge"].steps] == [
+        (1, "two"),
+        (2, "ten"),
+        (3, "last"),
+    ]
 
 
 def test_a_twin_is_known_by_its_name_and_the_plain_file_by_its_text() -> None:
     """The language of the plain file is that of its own words, its Jinja left out."""
-    english = HEAD + "{{ greeting }}\n\nI am not sure that my note reached you, so it is below once more. Is it of interest to you?"
+    english = (
+        HEAD
+        + "{{ greeting }}\n\nI am not sure that my note reached you, so it is below once more. Is it of interest to you?"
+    )
     files = {"nudge/1-a.txt": english.encode(), "nudge/1-a.de.txt": (HEAD + "Hallo").encode()}
     texts = understood(Path("t"), files, language).sequences["nudge"].steps[0].texts
     assert [(text.path, text.language) for text in texts] == [("nudge/1-a.txt", "en"), ("nudge/1-a.de.txt", "de")]
@@ -109,7 +127,9 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """And gives no sequence."""
     found = load(tmp_path / "nowhere")
     assert not found.sequences
-    assert said(found) == [f"{tmp_path / 'nowhere'}: this folder of templates cannot be read: No such file or directory"]
+    assert said(found) == [
+        f"{tmp_path / 'nowhere'}: this folder of templates cannot be read: No such file or directory"
+    ]
 
 
 HEADERS = {
@@ -202,8 +222,14 @@ def test_all_faults_are_told_at_once() -> None:
 FOLDERS = {
     "same step twice": ({"1_a__txt": GOOD, "3_a__txt": GOOD}, "nudge/3-a.txt: nudge/1-a.txt is the same step"),
     "txt and md": ({"1_a__txt": GOOD, "1_a__md": GOOD}, "nudge/1-a.txt: nudge/1-a.md is the same step"),
-    "twin of another number": ({"1_a__txt": GOOD, "2_a__de__txt": GOOD}, "nudge/2-a.de.txt: nudge/1-a.txt is the same step in"),
-    "unknown language": ({"1_a__txt": GOOD, "1_a__dee__txt": GOOD}, "nudge/1-a.dee.txt: 'dee' is no language known here"),
+    "twin of another number": (
+        {"1_a__txt": GOOD, "2_a__de__txt": GOOD},
+        "nudge/2-a.de.txt: nudge/1-a.txt is the same step in",
+    ),
+    "unknown language": (
+        {"1_a__txt": GOOD, "1_a__dee__txt": GOOD},
+        "nudge/1-a.dee.txt: 'dee' is no language known here",
+    ),
     "no text file": ({"1_a__docx": GOOD}, "nudge/1-a.docx: a step is a .txt or .md file"),
     "twin contradicts": (
         {"1_a__txt": GOOD, "1_a__de__txt": GOOD.replace("4", "5")},
@@ -215,7 +241,10 @@ FOLDERS = {
     ),
     "no step": ({"sequence__txt": "Trigger: sent"}, "nudge: the folder holds no step"),
     "no text": ({"1_a__txt": "After: 4 days\nSubject: x\n"}, "nudge/1-a.txt: there is no text"),
-    "not utf-8": ({"1_a__txt": GOOD.encode() + "\nGrüße".encode("latin-1")}, "nudge/1-a.txt line 10: this is not UTF-8"),
+    "not utf-8": (
+        {"1_a__txt": GOOD.encode() + "\nGrüße".encode("latin-1")},
+        "nudge/1-a.txt line 10: this is not UTF-8",
+    ),
     "binary": ({"1_a__txt": GOOD.encode() + b"\0"}, "nudge/1-a.txt line 9: a control character (0x00) stands here"),
     "too long": ({"1_a__txt": HEAD + "x" * 300_000}, "nudge/1-a.txt: the file is longer than 256 KiB"),
     "bad trigger": (
@@ -231,7 +260,11 @@ FOLDERS = {
         "nudge/sequence.txt line 1: To: 'bob miller' is no address or domain",
     ),
     "first of met": (
-        {"1_a__txt": "After: 1 day\nChannel: call\n\n-", "2_b__txt": "After: 1 day\n\nHi", "sequence__txt": "Trigger: met"},
+        {
+            "1_a__txt": "After: 1 day\nChannel: call\n\n-",
+            "2_b__txt": "After: 1 day\n\nHi",
+            "sequence__txt": "Trigger: met",
+        },
         "nudge/2-b.txt line 1: 'Subject' is missing: the sequence is 'met', so the first mail has no thread to stand in",
     ),
     "signature": (
@@ -289,7 +322,9 @@ def test_delays_in_all_units_singular_and_plural(text: str, wanted: Delay) -> No
 
 PIECES = st.sampled_from(
     "After: |4 business days|Subject: |Approve: yes|\n|\n\n|{{ |}}|{% |%}|{#|#}|if |else|endif|for x in |endfor|set a = |include |'b.txt'|greeting|"
-    "prospect|.name|.__class__| | date|(|)|[|]|{|}|'|\"|~|*|**|+|99999999|range|x|ü|\x00|\ufeff|-|%|is |not |==|recursive|raw|endraw|_".split("|")
+    "prospect|.name|.__class__| | date|(|)|[|]|{|}|'|\"|~|*|**|+|99999999|range|x|ü|\x00|\ufeff|-|%|is |not |==|recursive|raw|endraw|_".split(
+        "|"
+    )
 )
 ANYTHING = st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=40).map(lambda parts: "".join(parts).encode()))
 

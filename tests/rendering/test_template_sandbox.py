@@ -71,7 +71,8 @@ BOMBS = {
     "power of a range": "{% for i in range(10**9) %}x{% endfor %}",
     "loops in loops": "{% for i in range(1000) %}" * 4 + "{% endfor %}" * 4,
     "silent loops over text": "{% for i in anchor.text %}" * 9 + "{% endfor %}" * 9,
-    "filtered loop": "{% for i in range(1000) if greeting.count('x') %}{% for j in range(1000) %}{% endfor %}{% endfor %}" * 300,
+    "filtered loop": "{% for i in range(1000) if greeting.count('x') %}{% for j in range(1000) %}{% endfor %}{% endfor %}"
+    * 300,
     "recursive loop": "{% for i in 'ab' recursive %}{{ loop('ab') }}{{ loop('ab') }}{% endfor %}",
     "long output": "{% for i in range(1000) %}" + "x" * 1000 + "{% endfor %}",
     "recursive macro": "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
@@ -84,7 +85,8 @@ BOMBS = {
     "formatted day": "{{ today.strftime('%10000000000Y') }}",
     "expanded tabs": "{{ '\t'.expandtabs(10000000000) }}",
     "replaced": "{% set a = 'x' ~ 'yyyyyyyyyyyyyyyy' %}" + "{% set a = a | replace('y', a) %}" * 30 + "{{ a }}",
-    "joined": "{{ anchor.text | join(anchor.text) | replace('e', anchor.text) | join(anchor.text) | join(anchor.text) }}" * 20,
+    "joined": "{{ anchor.text | join(anchor.text) | replace('e', anchor.text) | join(anchor.text) | join(anchor.text) }}"
+    * 20,
     "batched": "{{ 'x' | batch(10000000000, 'x') | list }}",
     "lorem ipsum": "{{ lipsum(n=10000000000) }}",
     "rounded": "{{ 1.5 | round(10000000000) }}",
@@ -104,7 +106,9 @@ BOMBS = {
 
 def faults(body: str, **more: str) -> list[str]:
     """What is said of a step with this text."""
-    files = {"nudge/1-a.txt": HEAD + body, "signature.txt": "Alex"} | {f"{name}.txt": text for name, text in more.items()}
+    files = {"nudge/1-a.txt": HEAD + body, "signature.txt": "Alex"} | {
+        f"{name}.txt": text for name, text in more.items()
+    }
     found = understood(Path("t"), {path: text.encode() for path, text in files.items()}, lambda text: None)
     assert ("nudge" in found.sequences) != bool(found.faults)
     return [str(fault) for fault in found.faults]
@@ -136,7 +140,10 @@ def test_includes_that_double_are_counted() -> None:
 
 def test_files_that_include_each_other_are_told() -> None:
     """And end."""
-    assert "a file includes itself" in faults("{% include 'a.txt' %}", a="{% include 'b.txt' %}", b="{% include 'a.txt' %}")[0]
+    assert (
+        "a file includes itself"
+        in faults("{% include 'a.txt' %}", a="{% include 'b.txt' %}", b="{% include 'a.txt' %}")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +155,10 @@ def test_files_that_include_each_other_are_told() -> None:
         ("{{ {'de': 'Tag', 'en': 'Hi'}[language] }} {{ ['a', 'b'] | join('-') }}", "Hi a-b"),
         ("{% with a = 'x' %}{{ a }}{% endwith %}{{ greeting[:5] }}{{ 'b' in ['b'] and 'y' or 'n' }}", "xHelloy"),
         ("{% include 'ps.txt' %}{% include 'none.txt' ignore missing %}", "PS Robin"),
-        ("{{ anchor.days_ago // 7 }} {{ today.year }} {{ prospect.name | replace('Sample', 'S') | truncate(4) }}", "1 2026 Rob…"),
+        (
+            "{{ anchor.days_ago // 7 }} {{ today.year }} {{ prospect.name | replace('Sample', 'S') | truncate(4) }}",
+            "1 2026 Rob…",
+        ),
         ("{{ '{{ greeting }}' }}{% raw %}{{ x }}{% endraw %}", "{{ greeting }}{{ x }}"),
     ],
 )
@@ -177,6 +187,8 @@ understood(Path("t"), files, lambda text: None)
 sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
 """
     root = Path(__file__).parent.parent.parent
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) < 300

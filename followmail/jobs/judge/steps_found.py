@@ -1,5 +1,6 @@
 """Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
 
+from datetime import timedelta
 from difflib import SequenceMatcher
 
 from followmail.jobs.cycle import Cycle
@@ -15,6 +16,8 @@ from followmail.store.outbox import Parcel
 
 # Two texts this much alike are one, edited.
 ALIKE = 0.6
+# A draft cannot have been sent before it was laid, but the clocks of two machines may differ.
+CLOCKS_DIFFER = timedelta(hours=1)
 _ANY = tuple(Status)
 
 
@@ -97,7 +100,7 @@ def step_of_draft(court: Court, known: Known) -> bool:
         together = e.conversation is not None and e.conversation == known.conversation
         if not together and message.base_subject != base_subject(parcel.subject):
             continue
-        if message.later is not None and message.later < parcel.delivery.changed.replace(second=0, microsecond=0):
+        if message.later is not None and message.later < parcel.delivery.changed - CLOCKS_DIFFER:
             continue
         still_there = draft_of(parcel, read_drafts(court.session, court.look.folders)) is not None
         if not still_there or _alike(court.read(known).new_text, parcel):

@@ -13,6 +13,8 @@ __all__ = ["Kind", "Verdict", "classify"]
 
 def classify(raw: bytes, on: date | None = None) -> Verdict:
     """What this message is. `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read. Never raises."""
-    from followmail.mail.kinds import order  # late: the families use the words of this package, and so do others who need no more of it
+    from followmail.mail.kinds import (
+        order,
+    )  # late: the families use the words of this package, and so do others who need no more of it
 
     return order.verdict(raw, on)

@@ -2,4 +2,4 @@
 
 
 def asks(text: str, lang: str | None) -> str | None:
-    return None
+    return next((line.strip() for line in text.splitlines() if "?" in line), None)

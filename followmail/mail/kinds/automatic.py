@@ -20,10 +20,15 @@ _MAX_NOTE = 130  # words of a note by which somebody without a machine's headers
 _MAX_BARE = 30  # of one that says nothing but when
 _MAX_ACK = 110
 _NOTE = ("away", "back", "standing", "open-end", "besides", "now")  # what the sentences of a note are about
-_REPLY = re.compile(r"^\s*(?:(?:re|aw|antw|antwort|sv|vs|rv|r|rif|res|odp|ynt|ref|tr|wg|fw|fwd|enc|i)\s*(?:\[\d+\])?\s*:\s*)", re.I)
+_REPLY = re.compile(
+    r"^\s*(?:(?:re|aw|antw|antwort|sv|vs|rv|r|rif|res|odp|ynt|ref|tr|wg|fw|fwd|enc|i)\s*(?:\[\d+\])?\s*:\s*)", re.I
+)
 _TAGS = re.compile(r"^(?:\s*\[[^\]]{1,60}\]\s*)+")
 _BRACKETED = re.compile(r"^\s*\[([^\]]{1,60})\]")
-_TICKET = re.compile(r"\[[^\]]{0,40}#\s?\w?\d{3,}\]|\[#?[A-Z]{2,10}-\d{2,}\]|\b(?:ticket|case|vorgang|incident|request)\s?(?:id|nr\.?|no\.?)?\s?[:#]\s?\w?\d{3,}|^[A-Z]{2,10}-\d{2,}\s|\(ref[:.]\s?[\w-]{4,}\)", re.I)
+_TICKET = re.compile(
+    r"\[[^\]]{0,40}#\s?\w?\d{3,}\]|\[#?[A-Z]{2,10}-\d{2,}\]|\b(?:ticket|case|vorgang|incident|request)\s?(?:id|nr\.?|no\.?)?\s?[:#]\s?\w?\d{3,}|^[A-Z]{2,10}-\d{2,}\s|\(ref[:.]\s?[\w-]{4,}\)",
+    re.I,
+)
 _QUESTION = re.compile(r"\?(?!\S*=)")
 _URL = re.compile(r"https?://\S+")
 
@@ -60,7 +65,10 @@ _MACHINE_HEADERS = (
     ("message-id", "<rt-"),
 )
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "mailing-list", "list-help")
-_LIST_SENDER = re.compile(r"(?:-bounces|-request|-owner|-admin|-errors|^bounce[s+-]|^owner-|^news|^newsletter|^enews|^marketing$|^mailer$|^notification|^notify|^updates?$|^alerts?$)", re.I)
+_LIST_SENDER = re.compile(
+    r"(?:-bounces|-request|-owner|-admin|-errors|^bounce[s+-]|^owner-|^news|^newsletter|^enews|^marketing$|^mailer$|^notification|^notify|^updates?$|^alerts?$)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,9 @@ def _first_day_back(mail: Received, lang: str | None) -> dates.Named | None:
 
 
 def _absent(said: str, back: dates.Named | None) -> Automatic:
-    return Automatic(Kind.OUT_OF_OFFICE, (said, f"back: '{back.words}'") if back else (said,), back.start if back else None)
+    return Automatic(
+        Kind.OUT_OF_OFFICE, (said, f"back: '{back.words}'") if back else (said,), back.start if back else None
+    )
 
 
 # -- surely a machine
@@ -135,11 +145,13 @@ def _by_header(mail: Received) -> str | None:
 
 
 def _by_subject(mail: Received) -> str | None:
-    """"Such as "Automatic reply: …", "Out of Office", "Re: … (Automatic Response)"."""
+    """ "Such as "Automatic reply: …", "Out of Office", "Re: … (Automatic Response)"."""
     if _is_reply(mail):
         tail = re.search(r"[(\[]([^()\[\]]{4,40})[)\]]\s*$", mail.subject)
         return f"subject ends '{tail[1]}'" if tail and _whole("automatic", words.fold(tail[1])) else None
-    for head in dict.fromkeys((_bare(mail.subject), *(words.fold(m[1]) for m in [_BRACKETED.match(mail.subject)] if m))):
+    for head in dict.fromkeys(
+        (_bare(mail.subject), *(words.fold(m[1]) for m in [_BRACKETED.match(mail.subject)] if m))
+    ):
         match = words.phrases("automatic", "subject").at(head)
         if match and _closes(head, match.end()):
             return f"subject begins '{match[0]}'"
@@ -149,9 +161,13 @@ def _by_subject(mail: Received) -> str | None:
 
 
 def _by_itself(mail: Received) -> str | None:
-    """"This is an automatic message", "do not reply to this": no person writes so, unless to ask about it."""
+    """ "This is an automatic message", "do not reply to this": no person writes so, unless to ask about it."""
     own = words.phrases("automatic", "self").first(mail.said)
-    return f"'{own}'" if own and len(mail.said.split()) <= 2 * _MAX_NOTE and not _QUESTION.search(_URL.sub("", mail.new_text)) else None
+    return (
+        f"'{own}'"
+        if own and len(mail.said.split()) <= 2 * _MAX_NOTE and not _QUESTION.search(_URL.sub("", mail.new_text))
+        else None
+    )
 
 
 def _is_reply(mail: Received) -> bool:
@@ -171,18 +187,32 @@ def _whole(section: str, folded: str) -> bool:
 def _closes(head: str, end: int) -> bool:
     """The phrase is a mark before a subject, or all of one: not the beginning of a sentence."""
     rest = head[end:].lstrip()
-    return not rest or rest[0] in ":-(|[.!,/" or bool(_REPLY.match(rest)) or len(rest.split()) <= 1 or rest[0].isdigit() or rest.startswith(("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu"))
+    return (
+        not rest
+        or rest[0] in ":-(|[.!,/"
+        or bool(_REPLY.match(rest))
+        or len(rest.split()) <= 1
+        or rest[0].isdigit()
+        or rest.startswith(("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu"))
+    )
 
 
 def _receipt(mail: Received) -> str | None:
     """A message was read, deleted or delivered (RFC 8098; RFC 3464 with no failure; Outlook's sentences)."""
-    if any(p.get_content_type() == "message/disposition-notification" for p in mail.parts) or "disposition-notification" in mail.header("Content-Type").lower():
+    if (
+        any(p.get_content_type() == "message/disposition-notification" for p in mail.parts)
+        or "disposition-notification" in mail.header("Content-Type").lower()
+    ):
         return "a disposition notification"
     if reports_success(mail):
         return "a delivery report that reports no failure"
     head = _bare(mail.subject)
     match = words.phrases("automatic", "receipt-subject").at(head)
-    if match and re.match(r"\s*[:(\-]|\s*$", head[match.end() :]) and (said := words.phrases("automatic", "receipt").first(words.fold(mail.text[:3000]))):
+    if (
+        match
+        and re.match(r"\s*[:(\-]|\s*$", head[match.end() :])
+        and (said := words.phrases("automatic", "receipt").first(words.fold(mail.text[:3000])))
+    ):
         return f"a receipt: '{said}'"
     return None
 
@@ -193,12 +223,18 @@ def _receipt(mail: Received) -> str | None:
 def _is_asked(mail: Received) -> bool:
     """The text asks something, or answers what we wrote: a person did that. A note may ask one thing: "Urgent? Call …"."""
     questions = len(_QUESTION.findall(_URL.sub("", mail.new_text)))
-    return questions > _is_standing(mail.said) or words.phrases("out-of-office", "guard").first(mail.said) is not None or _names_our_subject(mail)
+    return (
+        questions > _is_standing(mail.said)
+        or words.phrases("out-of-office", "guard").first(mail.said) is not None
+        or _names_our_subject(mail)
+    )
 
 
 def _names_our_subject(mail: Received) -> bool:
     """It speaks of what our subject speaks of."""
-    topic = set(re.findall(r"[^\W\d_]{5,}", words.fold(_REPLY.sub("", mail.subject)))) - set(re.findall(r"[^\W\d_]{5,}", words.fold(mail.sender.name)))
+    topic = set(re.findall(r"[^\W\d_]{5,}", words.fold(_REPLY.sub("", mail.subject)))) - set(
+        re.findall(r"[^\W\d_]{5,}", words.fold(mail.sender.name))
+    )
     return _is_reply(mail) and any(w in topic for w in re.findall(r"[^\W\d_]{5,}", mail.said))
 
 
@@ -210,11 +246,20 @@ def _away(mail: Received, lang: str | None) -> Automatic | None:
     away = words.phrases("out-of-office", "away").first(said)
     back = dates.first_day_back(mail.new_text, lang, mail.day, sure=True) if mail.day else None
     if not _is_reply(mail) and (subject := words.phrases("out-of-office", "subject").at(_bare(mail.subject))):
-        return _absent(f"'{away or subject[0]}'", back) if (away or back) and _closes(_bare(mail.subject), subject.end()) else None
+        return (
+            _absent(f"'{away or subject[0]}'", back)
+            if (away or back) and _closes(_bare(mail.subject), subject.end())
+            else None
+        )
     if away is None or words.phrases("out-of-office", "but").first(said) or not _speaks_of_absence(mail):
         return None
     named = back or words.phrases("out-of-office", "open-end").first(said)
-    if named and (_is_standing(said) or len(said.split()) <= _MAX_BARE) or _is_standing(said) and words.phrases("out-of-office", "now").first(said):
+    if (
+        named
+        and (_is_standing(said) or len(said.split()) <= _MAX_BARE)
+        or _is_standing(said)
+        and words.phrases("out-of-office", "now").first(said)
+    ):
         return _absent(f"'{away}'", back or _first_day_back(mail, lang))
     return None
 
@@ -234,10 +279,18 @@ def _is_standing(said: str) -> bool:
 def _left(mail: Received) -> str | None:
     """The writer is gone from the company, by their own words, or somebody of their name is by the mailbox's."""
     said = mail.said
-    if not 2 <= len(said.split()) <= _MAX_NOTE or _QUESTION.search(_URL.sub("", mail.new_text)) or words.phrases("left-company", "stays").first(said):
+    if (
+        not 2 <= len(said.split()) <= _MAX_NOTE
+        or _QUESTION.search(_URL.sub("", mail.new_text))
+        or words.phrases("left-company", "stays").first(said)
+    ):
         return None
     if own := _own_leaving(mail):
-        return None if words.phrases("out-of-office", "guard").first(said) or len(Statement(mail.new_text).sentences) > 5 else own
+        return (
+            None
+            if words.phrases("out-of-office", "guard").first(said) or len(Statement(mail.new_text).sentences) > 5
+            else own
+        )
     for match in words.phrases("left-company", "gone").each(said):
         before = set(re.findall(r"\w{3,}", said[max(0, match.start() - 80) : match.end()]))
         if before & _own_names(mail):
@@ -246,7 +299,7 @@ def _left(mail: Received) -> str | None:
 
 
 def _own_leaving(mail: Received) -> str | None:
-    """"I have left the company", or "I have left" and what the address is of."""
+    """ "I have left the company", or "I have left" and what the address is of."""
     if own := words.phrases("left-company", "own").first(mail.said):
         return own
     company = mail.sender.address.rpartition("@")[2]
@@ -258,15 +311,25 @@ def _own_leaving(mail: Received) -> str | None:
 
 def _own_names(mail: Received) -> set[str]:
     """The words of the sender's name; of a shared mailbox those of the subject."""
-    named = {w for w in re.findall(r"\w{3,}", words.fold(mail.sender.name)) if w not in ("the", "gmbh", "ltd", "dott", "frau", "herr")}
-    return named | {w for w in re.findall(r"[^\W\d_]{3,}", words.fold(local_part(mail.sender.address))) if not is_shared(mail.sender.address)}
+    named = {
+        w
+        for w in re.findall(r"\w{3,}", words.fold(mail.sender.name))
+        if w not in ("the", "gmbh", "ltd", "dott", "frau", "herr")
+    }
+    return named | {
+        w
+        for w in re.findall(r"[^\W\d_]{3,}", words.fold(local_part(mail.sender.address)))
+        if not is_shared(mail.sender.address)
+    }
 
 
 def _acknowledges(mail: Received) -> str | None:
     """A machine confirms receipt: two marks of three, and no question."""
     said = mail.said
     head = _bare(mail.subject)
-    if challenge := words.phrases("automatic", "challenge").first(head) or (not words.phrases("out-of-office", "guard").first(said) and words.phrases("automatic", "challenge").first(said)):
+    if challenge := words.phrases("automatic", "challenge").first(head) or (
+        not words.phrases("out-of-office", "guard").first(said) and words.phrases("automatic", "challenge").first(said)
+    ):
         return f"'{challenge}'"
     if len(said.split()) > _MAX_ACK or _QUESTION.search(_URL.sub("", mail.new_text)):
         return None
@@ -293,10 +356,22 @@ def _list(mail: Received) -> str | None:
     if _is_listed(mail) and not _answers_us(mail):
         return "it came through a list"
     sender = local_part(mail.sender.address)
-    if is_machine(mail.sender.address) or _LIST_SENDER.search(sender) or _LIST_SENDER.search(local_part(mail.header("Sender").strip("<> "))):
-        if not mail.has("In-Reply-To") and not _is_reply(mail) or re.search(r"no.?reply|donotreply|nepasrepondre", re.sub(r"[._-]", "", sender)):
+    if (
+        is_machine(mail.sender.address)
+        or _LIST_SENDER.search(sender)
+        or _LIST_SENDER.search(local_part(mail.header("Sender").strip("<> ")))
+    ):
+        if (
+            not mail.has("In-Reply-To")
+            and not _is_reply(mail)
+            or re.search(r"no.?reply|donotreply|nepasrepondre", re.sub(r"[._-]", "", sender))
+        ):
             return f"the sender is '{sender}'"
-    if not _is_reply(mail) and not mail.has("In-Reply-To") and (said := words.phrases("list", "body").first(words.fold(mail.text[:20_000]))):
+    if (
+        not _is_reply(mail)
+        and not mail.has("In-Reply-To")
+        and (said := words.phrases("list", "body").first(words.fold(mail.text[:20_000])))
+    ):
         return f"'{said}'"
     return None
 
@@ -306,12 +381,19 @@ def _answers_us(mail: Received) -> bool:
     if not (_REPLY.match(_TAGS.sub("", mail.subject)) or mail.has("In-Reply-To")):
         return False
     posts = {a.lower() for v in mail.all("List-Post") for a in re.findall(r"mailto:([^>?\s]+)", v)}
-    ids = [i.lower() for v in mail.all("List-Id") for i in re.findall(r"<([^<>\s]+)>", v)] or [v.lower() for v in mail.all("List-Id")]
-    return not any(a in posts or a.replace("@", ".") in ids or any(i.startswith(local_part(a) + ".") for i in ids) for a in mail.recipients) and (
-        not _LIST_SENDER.search(local_part(mail.header("Sender").rpartition("<")[2].strip("<> "))) or not posts
-    )
+    ids = [i.lower() for v in mail.all("List-Id") for i in re.findall(r"<([^<>\s]+)>", v)] or [
+        v.lower() for v in mail.all("List-Id")
+    ]
+    return not any(
+        a in posts or a.replace("@", ".") in ids or any(i.startswith(local_part(a) + ".") for i in ids)
+        for a in mail.recipients
+    ) and (not _LIST_SENDER.search(local_part(mail.header("Sender").rpartition("<")[2].strip("<> "))) or not posts)
 
 
 def is_challenge(mail: Received) -> bool:
     """A filter that wants to know whether a person wrote, dressed as a delivery report (Boxbe does so)."""
-    return is_delivery_report(mail) and not is_mail_system(mail) and words.phrases("automatic", "challenge").first(words.fold(mail.text[:4000] or mail.body[:4000])) is not None
+    return (
+        is_delivery_report(mail)
+        and not is_mail_system(mail)
+        and words.phrases("automatic", "challenge").first(words.fold(mail.text[:4000] or mail.body[:4000])) is not None
+    )

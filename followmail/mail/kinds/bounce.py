@@ -30,8 +30,12 @@ _DAEMON = re.compile(
     r"microsoftexchange[0-9a-f]*|mail\.delivery\.system|mailerdaemon|imss|majordomo-bounce)\b",
     re.I,
 )
-_DAEMON_NAME = re.compile(r"mail(?:er)?[ -]?(?:delivery|daemon)|delivery (?:sub)?system|\bndr\b|postmaster|mail administrator|undeliver", re.I)
-_RETURNED = re.compile(r"^(?:return-path|received|message-id|from|to|subject|mime-version|dkim-signature):[ \t]", re.I | re.M)
+_DAEMON_NAME = re.compile(
+    r"mail(?:er)?[ -]?(?:delivery|daemon)|delivery (?:sub)?system|\bndr\b|postmaster|mail administrator|undeliver", re.I
+)
+_RETURNED = re.compile(
+    r"^(?:return-path|received|message-id|from|to|subject|mime-version|dkim-signature):[ \t]", re.I | re.M
+)
 
 # RFC 3463 §3: what a code says by itself. A code that is not here says nothing certain.
 _HARD = {"1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "1.4", "1.9"}
@@ -114,7 +118,9 @@ def _looks_like_one(mail: Received) -> bool:
 
 def is_mail_system(mail: Received) -> bool:
     """The sender is a mail system: mailer-daemon, postmaster, or so named."""
-    return bool(_DAEMON.match(local_part(mail.sender.address) or mail.header("From")) or _DAEMON_NAME.search(mail.sender.name))
+    return bool(
+        _DAEMON.match(local_part(mail.sender.address) or mail.header("From")) or _DAEMON_NAME.search(mail.sender.name)
+    )
 
 
 def is_null_path(mail: Received) -> bool:
@@ -128,7 +134,11 @@ def _groups(body: str) -> Iterator[_Group]:
     group, seen = _Group(), set[str]()
     for match in _FIELD.finditer(body):
         name, value = match[1].lower(), " ".join(match[2].split())
-        if name in seen and name in ("final-recipient", "original-recipient", "action", "status") and _has_address(group):
+        if (
+            name in seen
+            and name in ("final-recipient", "original-recipient", "action", "status")
+            and _has_address(group)
+        ):
             yield group
             group, seen = _Group(), set()
         seen.add(name)
@@ -204,7 +214,10 @@ def _by_flufl(mail: Received) -> list[str]:
     from flufl.bounce import scan_message  # imported late: it is slow to load and seldom asked
 
     try:
-        return sorted(canonical(a.decode("ascii", "replace") if isinstance(a, bytes) else str(a)) for a in scan_message(mail.message))
+        return sorted(
+            canonical(a.decode("ascii", "replace") if isinstance(a, bytes) else str(a))
+            for a in scan_message(mail.message)
+        )
     except Exception:  # noqa: BLE001  it raises many kinds, on a missing From and on raw 8-bit headers among others
         return []
 

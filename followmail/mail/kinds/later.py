@@ -1,11 +1,30 @@
-"""Whether a person puts off."""
+"""Whether a person puts off: a bare acknowledgement, a promise to come back, or "call me in two months". In doubt a reply."""
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from followmail.mail import dates
+from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.words import fold, phrases
+
+SECTION = "later"
+
+_LONG = 110  # words from which a mail says more than a promise
+_SHORT = 45  # words up to which "let me think about it" is all there is
+_NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
+_WORD = re.compile(r"[^\W\d_]+")
+_CLOCK = re.compile(
+    r"\b(?:[01]?\d|2[0-4])(?:[:.h]\d{2}|\s?(?:am|pm|uhr|h|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))", re.I
+)
+_EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
+_NOT = re.compile(r"(?:\b(?:not|nicht|pas|ne|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
+    """How long somebody puts off. Dates None: no time named."""
+
     until: date | None
     until_end: date | None
     promised: bool
@@ -13,5 +32,124 @@ class Later:
     evidence: str
 
 
-def puts_off(text: str, on: date | None, lang: str | None) -> Later | None:
-    return None
+def puts_off(text: str, on: date, lang: str | None) -> Later | None:
+    """What a new text, written on the day `on`, puts off; None where it is a reply."""
+    said = Statement(text)
+    return _Hearing(said, on, lang).verdict() if said.text else None
+
+
+class _Hearing:
+    """One statement, asked one question after the other."""
+
+    def __init__(self, said: Statement, on: date, lang: str | None) -> None:
+        self.said, self.on, self.lang = said, on, lang
+        self._langs = () if lang is None else (lang,) if lang == "en" else ("en", lang)
+
+    def verdict(self) -> Later | None:
+        if self._acknowledges():
+            named = self._named(self.said.whole)
+            words = " ".join(self.said.text.split())[:60]
+            return Later(named and named.start, named and named.end, named is not None, True, f"says only '{words}'")
+        if self._declines():
+            return None
+        return self._put_off() or self._promise() or self._thinks()
+
+    def _acknowledges(self) -> bool:
+        """Nothing but thanks, "received", "will look at it", an emoji."""
+        text = self.said.text
+        letters = _WORD.search(text)
+        if letters is None:
+            return _EMOJI.search(text) is not None and not re.search(r"[\d?]", text)
+        if self.said.words > 30 or "?" in text:
+            return False
+        folded = fold(_EMOJI.sub(" ", text))
+        rest, end = [], 0
+        for match in phrases(SECTION, "ack").each(folded):
+            if match.start() >= end:
+                rest.append(folded[end : match.start()])
+                end = match.end()
+        rest.append(folded[end:])
+        left = [word for word in _WORD.findall(" ".join(rest)) if len(word) > 1]
+        filler = _filler()
+        return end > 0 and all(word in filler for word in left) and not re.search(r"\d{3}", text)
+
+    def _declines(self) -> bool:
+        return any(self._match(s, "no") for s in self.said.sentences) and not self._put_off_dated()
+
+    def _put_off_dated(self) -> bool:
+        found = self._put_off()
+        return found is not None and found.until is not None and found.until - self.on > _NEAR
+
+    def _put_off(self) -> Later | None:
+        """ "Call me in two months", "not before October", "nu even niet, in september weer"."""
+        sentences = self.said.sentences
+        for at, sentence in enumerate(sentences):
+            if (words := self._match(sentence, "again")) is not None and not _CLOCK.search(sentence.folded):
+                near = self._near(at)
+                named = next((n for n in map(self._named, near) if n is not None), None)
+                if named is not None or any(self._match(s, "vague") for s in near):
+                    return self._later(named, words)
+            if (words := self._match(sentence, "contact")) is not None and not _CLOCK.search(sentence.folded):
+                named = self._named(sentence)
+                if (named is not None and named.start - self.on > _NEAR) or (named is None and self._match(sentence, "vague")):
+                    return self._later(named, words)
+        return self._not_now()
+
+    def _not_now(self) -> Later | None:
+        """Too busy, no budget, and a time at which it will be otherwise."""
+        words = next((w for s in self.said.sentences if (w := self._match(s, "not_now")) is not None), None)
+        if words is None or self.said.words > _LONG or _CLOCK.search(self.said.whole.folded):
+            return None
+        found = [n for s in self.said.sentences for n in dates.every(s.text, self.lang, self.on)]
+        named = next((n for n in reversed(found) if n.start > self.on), None)
+        if named is not None and named.start - self.on > timedelta(days=3):
+            return self._later(named, words)
+        asked = any(s.asks for s in self.said.sentences)
+        if not asked and any(self._match(s, "vague") for s in self.said.sentences):
+            return self._later(None, words)
+        return None
+
+    def _promise(self) -> Later | None:
+        """ "I'll get back to you next week", and no question that waits for an answer."""
+        if self.said.words > _LONG or any(s.asks for s in self.said.sentences):
+            return None
+        for at, sentence in enumerate(self.said.sentences):
+            words = self._match(sentence, "promise")
+            if words is not None:
+                named = next((n for n in map(self._named, self._near(at)) if n is not None), None)
+                return self._later(named, words, promised=True)
+        return None
+
+    def _thinks(self) -> Later | None:
+        if self.said.words > _SHORT or any(s.asks for s in self.said.sentences):
+            return None
+        words = next((w for s in self.said.sentences if (w := self._match(s, "think")) is not None), None)
+        return self._later(self._named(self.said.whole), words, promised=True) if words else None
+
+    def _near(self, at: int) -> tuple[Sentence, ...]:
+        """The sentence itself, the one after it, the one before."""
+        sentences = self.said.sentences
+        return (sentences[at], *sentences[at + 1 : at + 2], *sentences[max(0, at - 1) : at])
+
+    def _named(self, sentence: Sentence) -> dates.Named | None:
+        return next((n for n in dates.every(sentence.text, self.lang, self.on) if n.end > self.on), None)
+
+    def _match(self, sentence: Sentence, key: str) -> str | None:
+        for match in phrases(SECTION, key, *self._langs).each(sentence.folded):
+            if key == "again" or not _NOT.search(sentence.folded[max(0, match.start() - 40) : match.start()]):
+                return sentence.quoted(match)
+        return None
+
+    def _later(self, named: dates.Named | None, words: str, promised: bool = False) -> Later:
+        start, end = (named.start, named.end) if named else (None, None)
+        return Later(start, end if promised else start, promised, False, f"says '{words}'" + (f", '{named.words}'" if named else ""))
+
+
+def _filler() -> frozenset[str]:
+    return frozenset(phrases_words())
+
+
+def phrases_words() -> tuple[str, ...]:
+    from followmail.mail.kinds.words import entries
+
+    return tuple(fold(word) for word in entries(SECTION, "filler"))

@@ -36,7 +36,10 @@ def _marked(mail: Received) -> Verdict | None:
         return Verdict(Kind.UNSUBSCRIBE, ("header X-Apple-Unsubscribe",))
     if _STOP.fullmatch(mail.subject) and "unsubscribe" in mail.subject.lower():
         return Verdict(Kind.UNSUBSCRIBE, (f"subject '{mail.subject.strip()}'",))
-    if any(p.get_content_type() == "message/feedback-report" for p in mail.parts) or "feedback-report" in mail.header("Content-Type").lower():
+    if (
+        any(p.get_content_type() == "message/feedback-report" for p in mail.parts)
+        or "feedback-report" in mail.header("Content-Type").lower()
+    ):
         return Verdict(Kind.UNSUBSCRIBE, ("a complaint report",))
     return None
 
@@ -67,5 +70,12 @@ def _of_person(mail: Received, lang: str | None) -> Verdict:
     if (proposed := wrong_person.proposes(text, lang)) is not None:
         return Verdict(Kind.WRONG_PERSON, (proposed[0],), contact=proposed[1])
     if mail.day and (put_off := later.puts_off(text, mail.day, lang)) is not None:
-        return Verdict(Kind.LATER, (put_off.evidence,), until=put_off.until, promised=put_off.promised, until_end=put_off.until_end, acknowledgement=put_off.acknowledgement)
+        return Verdict(
+            Kind.LATER,
+            (put_off.evidence,),
+            until=put_off.until,
+            promised=put_off.promised,
+            until_end=put_off.until_end,
+            acknowledgement=put_off.acknowledgement,
+        )
     return Verdict(Kind.REPLY)

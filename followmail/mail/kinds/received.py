@@ -25,7 +25,10 @@ MAX_WORDS_TEXT = 6000  # characters that phrases are looked for in
 
 _NESTING = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.I | re.M)
 _BOUNDARY = re.compile(rb"^--(?!-)", re.M)
-_MESSAGE_ID = re.compile(r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)", re.I | re.M)
+_MESSAGE_ID = re.compile(
+    r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)",
+    re.I | re.M,
+)
 
 
 class Received:
@@ -111,7 +114,9 @@ class Received:
         head = re.search(rb"\r?\n\r?\n", self.raw)
         below = self.raw[head.end() :] if head else b""
         texts = [below.decode("latin-1"), self.body]
-        ids = dict.fromkeys(i for t in texts for m in _MESSAGE_ID.findall(t)[:20] for i in msgid.read_ids("<" + m.strip("<>") + ">"))
+        ids = dict.fromkeys(
+            i for t in texts for m in _MESSAGE_ID.findall(t)[:20] for i in msgid.read_ids("<" + m.strip("<>") + ">")
+        )
         own = msgid.read_ids(self.header("Message-ID"))
         return tuple(i for i in ids if i not in own)
 
@@ -161,7 +166,9 @@ def _bytes(value: str) -> bytes:
 def _flat(part: Message) -> str:
     kind = part.get_content_type()
     payload = part.get_payload()
-    if kind.startswith("message/") and kind.endswith(("delivery-status", "disposition-notification", "feedback-report")):
+    if kind.startswith("message/") and kind.endswith(
+        ("delivery-status", "disposition-notification", "feedback-report")
+    ):
         return "\n\n".join(_lines(block) for block in payload) if isinstance(payload, list) else decoded(part)
     if kind == "text/plain" or (isinstance(payload, str) and kind.startswith("multipart/")):
         return decoded(part).replace("\r\n", "\n")
