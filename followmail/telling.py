@@ -129,9 +129,10 @@ def _rules(c: Cycle, known: Known | None) -> list[Check]:
     if case.prospect is None:
         return checks
     first = c.store.conversations.first_wrote(case.prospect.address)
+    acquainted = first is not None or c.store.conversations.is_acquainted(case.prospect.address)
     asked = [c.store.conversations.find(entry.message.id) for entry in case.silence]
     words = next((k.asks for k in asked if k and k.asks), "" if any(k and k.asks is not None for k in asked) else None)
-    case = replace(case, first_wrote=first, asks=words)
+    case = replace(case, first_wrote=first, acquainted=acquainted, asks=words)
     for sequence in c.sequences.values():
         if sequence.trigger.value in ("sent", "stalled"):
             found = [*eligibility.conditions(case, sequence), *([eligibility.asks(case)] if sequence.asks else [])]

@@ -1,12 +1,18 @@
 """Fixtures that every test may ask for. A server that is missing is loud: see `_require`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.servers import dovecot as _dovecot
+from tests.servers import smtp as _smtp
 from tests.servers.dovecot import Dovecot, Dovecots, Mailbox
+from tests.servers.smtp import Smtpd
+from tests.world import World
+
+smtpd = _smtp.smtpd
 
 
 def _require(program: str | None, name: str, package: str) -> None:
@@ -56,3 +62,30 @@ def own_dovecot() -> Iterator[Dovecot]:
     _require(_dovecot.PROGRAM, "Dovecot", "dovecot-imapd")
     with _dovecot.running() as server:
         yield server
+
+
+@pytest.fixture
+def world(mailbox: Mailbox, tmp_path: Path) -> Iterator[World]:
+    """Alex's mailbox and followmail beside it, in mode draft, the default."""
+    world = World(mailbox, tmp_path / "home")
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def sending(world: World, smtpd: Smtpd) -> Callable[..., World]:
+    """The same world in mode send, with a real SMTP server; options as keyword arguments."""
+
+    def make(**options: str) -> World:
+        server = smtpd.server()
+        world.reopen(
+            FOLLOWMAIL_MODE="send",
+            FOLLOWMAIL_SMTP_HOST=server.host,
+            FOLLOWMAIL_SMTP_PORT=str(server.port),
+            FOLLOWMAIL_SMTP_SECURITY="none",
+            FOLLOWMAIL_GAP="0",
+            **options,
+        )
+        return world
+
+    return make

@@ -1,5 +1,6 @@
 """`enroll`, `import`, `approve`, `skip`, `stop`, `resume`, `snooze`, `pause`, `suppress`, `unsuppress`: the consultant's word."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -186,7 +187,7 @@ def import_command(ctx: click.Context, file: str, name: str, yes: bool, as_json:
     going = [p for p in placed if p.on is not None]
     if not as_json:
         _show_import(office, placed)
-    if going and not as_json and not yes and click.get_text_stream("stdin").isatty():
+    if going and not as_json and not yes and sys.stdin.isatty():
         click.confirm(f"Enroll these {len(going)} people?", abort=True)
     desk.import_contacts(work, placed, sequence)
     if as_json:

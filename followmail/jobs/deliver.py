@@ -84,7 +84,6 @@ def _left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel:
     for folder in look.folders:
         if folder.role is not Role.SENT or not folder.selectable:
             continue
-        reader.examine(session, folder.name)
         if _has_id(session, folder.name, parcel.delivery.message_id):
             with c.store.transaction():
                 c.store.outbox.move(
@@ -233,7 +232,6 @@ def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
             if folder.role is not Role.SENT or not folder.selectable:
                 continue
             try:
-                reader.examine(session, folder.name)
                 found = _has_id(session, folder.name, parcel.delivery.message_id)
             except CommandRefused:
                 continue

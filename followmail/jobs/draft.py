@@ -76,7 +76,6 @@ def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
     """Whether nobody touched the draft. Line ends and a last empty line are the server's affair."""
     if draft.message.id != parcel.delivery.message_id:
         return False
-    reader.examine(session, draft.folder)
     there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
     return there.replace(b"\r\n", b"\n").strip() == parcel.data.replace(b"\r\n", b"\n").strip()
 
@@ -101,7 +100,6 @@ def _moved_to(session: Session, c: Cycle, look: Look, parcel: Parcel) -> str:
         if folder.role in elsewhere or not folder.selectable or folder.name in c.options.skip_folders:
             continue
         try:
-            reader.examine(session, folder.name)
             uids = reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id)
         except CommandRefused:
             continue

@@ -67,7 +67,6 @@ def _is_fresh(c: Cycle, parcel: Parcel) -> bool:
 def _copy_in(session: Session, c: Cycle, folder: Folder, parcel: Parcel) -> Message | None:
     """The copy of a mail in a Sent folder: by its id, by the id it had, else by recipient, thread, subject and time."""
     try:
-        reader.examine(session, folder.name)
         uids = set(reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id))
         day = ((parcel.delivery.left or c.now) - timedelta(days=1)).date()
         uids |= set(reader.uids_since(session, folder.name, day))

@@ -20,11 +20,12 @@ from followmail.sequence import marks
 from followmail.store.conversations import Place
 
 CHUNK = 500
-# So many of somebody's messages tell when they first wrote, and what the conversation was.
-MOST_HISTORY = 50
+# So many people are asked about in one search.
+ASKED_AT_ONCE = 40
 # So many missing ancestors are asked for; the nearest first.
 MOST_ANCESTORS = 5
 _UNSENT = frozenset({Role.DRAFTS, Role.OUTBOX, Role.SCHEDULED, Role.TEMPLATES})
+_OWN_MAIL = _UNSENT | {Role.SENT}
 _ARRIVED = frozenset({Role.INBOX, Role.JUNK, Role.TRASH, Role.ALL})
 
 
@@ -87,24 +88,30 @@ def record_history(
     session: Session, c: Cycle, folder: Folder, uids: Iterable[int], judged: bool = True
 ) -> tuple[Message, ...]:
     """Record these messages as history, which begins nothing; gives those that were new."""
-    chosen = reader.examine(session, folder.name)
-    return record(session, c, folder, chosen.uidvalidity, sorted(uids), read_anew=True, judged=judged)
+    uidvalidity = session.enter(folder.name).uidvalidity
+    return record(session, c, folder, uidvalidity, sorted(uids), read_anew=True, judged=judged)
 
 
-def acquaint(session: Session, c: Cycle, folders: Iterable[Folder], address: str) -> datetime | None:
-    """When this person first wrote to the consultant; None: never. The server is asked once, then it is remembered.
+def acquaint(session: Session, c: Cycle, folders: Iterable[Folder], addresses: Iterable[str]) -> None:
+    """Ask the server when these people first wrote to the consultant, all in one search a folder; it is remembered.
 
-    The hits of the server's search are compared again: FROM matches parts of addresses (RFC 9051 §6.4.4).
+    The hits are compared again: FROM matches parts of addresses (RFC 9051 §6.4.4). An address that cannot be asked for
+    stays unknown, and what is unknown begins no first contact.
     """
-    if c.store.conversations.was_asked(address):
-        return c.store.conversations.first_wrote(address)
-    if is_address(address) and address.isascii():
-        for folder in folders:
-            reader.examine(session, folder.name)
-            uids = reader.uids_from_address(session, folder.name, address)
-            record_history(session, c, folder, {*uids[:MOST_HISTORY], *uids[-MOST_HISTORY:]})
-    c.store.conversations.set_asked(address, c.now)
-    return c.store.conversations.first_wrote(address)
+    wanted = [a for a in dict.fromkeys(addresses) if is_address(a) and a.isascii()]
+    first: dict[str, datetime | None] = dict.fromkeys(wanted)
+    for folder in folders:
+        if folder.role in _OWN_MAIL or not wanted:
+            continue
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            uids = reader.uids_from_addresses(session, folder.name, wanted[start : start + ASKED_AT_ONCE])
+            for head in reader.heads(session, folder.name, uids, fields=("From", "Date")):
+                message = mail_message.read(head.header, head.arrived)
+                address, at = message.sender.address, message.sent_on
+                if address in first and at is not None:
+                    first[address] = min(first[address] or at, at)
+    for address, moment in first.items():
+        c.store.conversations.set_acquaintance(address, moment, c.now)
 
 
 def complete(session: Session, c: Cycle, folders: Iterable[Folder], message: Message, judged: bool = True) -> None:
@@ -114,7 +121,6 @@ def complete(session: Session, c: Cycle, folders: Iterable[Folder], message: Mes
     for wanted in missing[:MOST_ANCESTORS]:
         for folder in folders:
             try:
-                reader.examine(session, folder.name)
                 uids = reader.uids_by_header(session, folder.name, "Message-ID", wanted)
             except CommandRefused:
                 continue

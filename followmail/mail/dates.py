@@ -4,18 +4,40 @@ A date counts where a cue of its language leads to it: back, until, return, from
 beside it; an inclusive end adds a day. What is past, or more than 400 days ahead, is none.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from enum import IntEnum
+from typing import NamedTuple
 
 from followmail.mail import almanac
 from followmail.mail.kinds import words
-from followmail.mail.prose import Found, Named, Prose, Reading, Role, senses
+from followmail.mail.prose import Prose, senses
+from followmail.mail.times import Found, Named, Reading, Role
 
 __all__ = ["MAX_AHEAD", "Named", "every", "first_day_back"]
 
 MAX_AHEAD = 400  # days
-_SURE = 3  # ranks from here on are guesses from an absence alone
+_NEAR = 4  # tokens between a word of coming back and the date behind it
+_FAR = 9
+_SOON = 60  # days: an absence without an end is told shortly before
+
+
+class _Rank(IntEnum):
+    """How surely a date is the first day back: the lower, the surer."""
+
+    DATE = 0  # back on 4 May
+    WEEKDAY = 1  # back on Monday
+    LAST = 2  # through 3 May
+    UNTIL = 3
+    LASTING = 4  # for two weeks
+    AWAY = 5  # away on Friday
+    PAST = 6
+
+
+class _Return(NamedTuple):
+    rank: _Rank
+    place: int
+    named: Named
 
 
 def first_day_back(text: str, lang: str | None, today: date, sure: bool = False) -> Named | None:
@@ -24,131 +46,117 @@ def first_day_back(text: str, lang: str | None, today: date, sure: bool = False)
     `sure`: only one that a word of its end or of coming back leads to, not the day after a day away.
     """
     prose = Prose(text)
-    found: list[tuple[tuple[int, int], Named]] = []
+    found: list[_Return] = []
     for sense in senses(lang):
-        found += _returns(Reading(prose, sense, today))
+        found += (r for r in _returns(Reading(prose, sense, today)) if r.rank < _Rank.AWAY or not sure)
         if found and sense.lang == lang:
             break
-    best = min((c for c in found if c[0][0] <= _SURE or not sure), key=lambda c: c[0], default=None)
-    return best[1] if best is not None and _is_ahead(best[1].start, today) else None
+    best = min(found, key=lambda r: r[:2], default=None)
+    return best.named if best is not None and 0 <= (best.named.start - today).days <= MAX_AHEAD else None
 
 
 def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
     """All times that a text names, in their order, that are not past: for who knows by another cue which one is meant."""
     prose = Prose(text)
+    latest = today + timedelta(days=MAX_AHEAD)
     for sense in senses(lang):
-        reading = Reading(prose, sense, today)
-        named = [
-            f.named
-            for f in reading.found
-            if f.role is not Role.PAST and _is_ahead(f.named.end, today) and (f.named.start - today).days <= MAX_AHEAD
-        ]
-        if named:
-            return tuple(named)
+        found = (f for f in Reading(prose, sense, today).found if f.role is not Role.PAST)
+        if named := tuple(f.named for f in found if today <= f.named.end and f.named.start <= latest):
+            return named
     return ()
 
 
-def _is_ahead(day: date, today: date) -> bool:
-    return 0 <= (day - today).days <= MAX_AHEAD
+def _returns(reading: Reading) -> Iterator[_Return]:
+    ends = list(_ends(reading.found))
+    yield from ends
+    yield from _comings(reading, max((r.named.start for r in ends), default=None), ends[-1:])
+    yield from _lastings(reading)
+    yield from _days_away(reading)
 
 
-def _returns(reading: Reading) -> Iterator[tuple[tuple[int, int], Named]]:
-    """((rank, place), first day back): the lower rank is the surer one."""
-    found = reading.found
-    bounds = _bounds(found)
+def _comings(reading: Reading, end: date | None, last: list[_Return]) -> Iterator[_Return]:
+    """By words of coming back: the date that belongs to each of them. `end`: the first day after a stated absence."""
     for match in reading.sense.phrase("back").each(reading.folded):
-        i = reading.token_at(match.start())
-        first, last = reading.sentence(i)
-        end = reading.token_at(match.end())
-        inside = [f for f in found if first <= f.first < last and f.role is not Role.PAST]
-        if best := _nearest_to(inside, i, end):
-            yield _as_return(best, match, bounds, reading)
-        elif bounds and reading.sense.phrase("day-after").first(reading.folded[match.start() : match.start() + 120]):
-            yield (1, match.start()), _moved(bounds[-1][1], 0)
-    for rank, named in bounds:
-        yield (rank, named.span[0]), named
-    yield from _absences(reading)
+        at, after = reading.token_at(match.start()), reading.token_at(match.end())
+        best = _belonging(_inside(reading, at), at, after)
+        if best is not None:
+            yield _coming(best, match.start(), end, reading.today)
+        elif last and reading.sense.phrase("day-after").first(reading.folded[match.start() : match.start() + 120]):
+            # "away until the 25th, back the following day"
+            day = last[0].named.start + timedelta(days=last[0].rank is _Rank.UNTIL)
+            yield _Return(_Rank.DATE, match.start(), _one_day(day, match[0], match.span()))
 
 
-def _nearest_to(inside: list[Found], start: int, end: int) -> Found | None:
-    """The date that a word of coming back speaks of: the next one behind it, else the last one before it; "until" goes first."""
-    until = [f for f in inside if f.role in (Role.UNTIL, Role.THROUGH) and f.first >= end]
-    behind = [f for f in inside if f.first >= start and f.first - end <= 9]
-    before = [f for f in inside if f.after <= start and f.role not in (Role.UNTIL, Role.THROUGH)]
-    if behind and (not before or behind[0].first - end <= 4):
+def _inside(reading: Reading, at: int) -> list[Found]:
+    """The times in the sentence of a token."""
+    first, last = reading.sentence(at)
+    return [f for f in reading.found if first <= f.first < last and f.role is not Role.PAST]
+
+
+def _belonging(inside: list[Found], at: int, after: int) -> Found | None:
+    """The date that a word of coming back speaks of: close behind it, else before it, else further behind."""
+    behind = [f for f in inside if f.first >= at]
+    before = [f for f in inside if f.after <= at and f.role not in (Role.UNTIL, Role.THROUGH)]
+    if behind and behind[0].first - after <= (_NEAR if before else _FAR):
         return behind[0]
-    return next(iter([*before[-1:], *behind, *until]), None)
+    until = (f for f in behind if f.role in (Role.UNTIL, Role.THROUGH))
+    return before[-1] if before else next(until, None)
 
 
-def _as_return(
-    best: Found, match: re.Match[str], bounds: list[tuple[int, Named]], reading: Reading
-) -> tuple[tuple[int, int], Named]:
-    named = best.named
-    if best.role is Role.THROUGH:
-        return (2, match.start()), _moved(named, 1)
-    latest = max((b.start for _, b in bounds), default=None)
-    if (
-        not named.explicit
-        and latest
-        and named.start == named.end
-        and named.start < latest <= reading.today + timedelta(days=MAX_AHEAD)
-    ):
+def _coming(found: Found, place: int, end: date | None, today: date) -> _Return:
+    named = found.named
+    if found.role is Role.THROUGH:
+        return _Return(_Rank.LAST, place, _after(named))
+    if named.start < today:
+        return _Return(_Rank.PAST, place, named)
+    if named.explicit:
+        return _Return(_Rank.DATE, place, named)
+    if end and named.start == named.end and named.start < end <= today + timedelta(days=MAX_AHEAD):
         # "away until 14 August … back on Monday": the Monday after that
-        steps = (named.start.isoweekday() - latest.isoweekday()) % 7
-        moved = latest + timedelta(days=steps)
-        return (1, match.start()), Named(moved, moved, named.words, named.span)
-    rank = 0 if named.explicit else 1
-    return (rank if (named.start - reading.today).days >= 0 else 8, match.start()), named
+        moved = end + timedelta(days=(named.start.isoweekday() - end.isoweekday()) % 7)
+        named = _one_day(moved, named.words, named.span)
+    return _Return(_Rank.WEEKDAY, place, named)
 
 
-def _bounds(found: list[Found]) -> list[tuple[int, Named]]:
-    """Ends of an absence: "until X" → X, "through X" and "from … to X" → the day after."""
-    out = []
-    for i, f in enumerate(found):
-        before = found[i - 1] if i else None
-        if f.role is Role.THROUGH:
-            out.append((2, _moved(f.named, 1)))
+def _ends(found: list[Found]) -> Iterator[_Return]:
+    """Ends of an absence: "until X" → X; "through X" and "from … to X" → the day after."""
+    for before, f in zip((None, *found), found, strict=False):
+        if f.role is Role.THROUGH or (f.role is Role.UNTIL and before is not None and _begins(before, f)):
+            yield _Return(_Rank.LAST, f.named.span[0], _after(f.named))
         elif f.role is Role.UNTIL:
-            is_range = (
-                before is not None
-                and f.first - before.after <= 3
-                and (before.role is Role.FROM or before.named.explicit and f.named.explicit)
-            )
-            out.append((3, _moved(f.named, 1 if is_range else 0)))
-    return [(rank, named) for rank, named in out]
+            named = f.named
+            yield _Return(_Rank.UNTIL, named.span[0], _one_day(named.start, named.words, named.span, named.explicit))
 
 
-def _moved(named: Named, days: int) -> Named:
-    """The day after the last one, or the first one itself."""
-    day = named.end + timedelta(days=1) if days else named.start
-    return Named(day, day, named.words, named.span, named.explicit)
+def _begins(first: Found, last: Found) -> bool:
+    """Both are days of one range: "ab 10. August bis 21. August"."""
+    is_day = first.named.explicit and last.named.explicit
+    return last.first - first.after <= 3 and (first.role is Role.FROM or is_day)
 
 
-def _absences(reading: Reading) -> Iterator[tuple[tuple[int, int], Named]]:
-    """Without a word of coming back: ranges, "for three weeks", "out of the office on Friday", "all day today"."""
-    found = reading.found
+def _lastings(reading: Reading) -> Iterator[_Return]:
+    """By a length: "for three weeks", from the first day named or from now on."""
     for match in reading.sense.phrase("for").each(reading.folded):
-        if (ended := _lasting(reading, reading.token_at(match.end()))) is not None:
-            yield (5, match.start()), Named(ended, ended, " ".join(match[0].split()), match.span(), False)
+        lasting = reading.lasting(reading.token_at(match.end()))
+        if lasting is None:
+            continue
+        begun = (f.named.start for f in reading.found if f.role in (Role.FROM, Role.PLAIN) and f.named.explicit)
+        start = next((day for day in begun if day >= reading.today), reading.today)
+        if (day := almanac.later(start, lasting[1], lasting[0])) is not None:
+            yield _Return(_Rank.LASTING, match.start(), _one_day(day, match[0], match.span()))
+
+
+def _days_away(reading: Reading) -> Iterator[_Return]:
+    """By the days away alone: "out of the office on Friday", "all day today"."""
     for match in words.phrases("out-of-office", "away", reading.sense.lang).each(reading.folded):
-        first, last = reading.sentence(reading.token_at(match.start()))
-        inside = [
-            f
-            for f in found
-            if first <= f.first < last and f.role is Role.PLAIN and (f.named.end - reading.today).days >= 0
-        ]
-        if inside and (inside[-1].named.end - reading.today).days <= 60:
-            yield (6, match.start()), _moved(inside[-1].named, 1)
+        away = [f.named for f in _inside(reading, reading.token_at(match.start())) if f.role is Role.PLAIN]
+        if away and 0 <= (away[-1].end - reading.today).days <= _SOON:
+            yield _Return(_Rank.AWAY, match.start(), _after(away[-1]))
 
 
-def _lasting(reading: Reading, i: int) -> date | None:
-    count, after = reading._count(i)
-    unit = reading.sense.units.get(reading.word(after))
-    if count is None or unit is None:
-        return None
-    starts = [
-        f.named.start
-        for f in reading.found
-        if f.role in (Role.FROM, Role.PLAIN) and f.named.start >= reading.today and f.named.explicit
-    ]
-    return almanac.later(starts[0] if starts else reading.today, unit, count)
+def _after(named: Named) -> Named:
+    return _one_day(named.end + timedelta(days=1), named.words, named.span, named.explicit)
+
+
+def _one_day(day: date, said: str, span: tuple[int, int], explicit: bool = False) -> Named:
+    return Named(day, day, " ".join(said.split()), span, explicit)

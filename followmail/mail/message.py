@@ -169,13 +169,18 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
 
 def base_subject(subject: str) -> str:
     """The subject without reply, forward and list marks, folded for comparing (after RFC 5256 §2.1)."""
+    return bare_subject(subject).casefold()
+
+
+def bare_subject(subject: str) -> str:
+    """The same, as it was typed: for reading."""
     text = " ".join(subject.split())
     for _ in range(20):
         shorter = _REPLY.sub("", text, count=1)
         if shorter == text:
             break
         text = shorter
-    return text.strip().casefold()
+    return text.strip()
 
 
 def decode(value: bytes) -> str:

@@ -11,7 +11,7 @@ Import it late: it brings Jinja along.
 
 from followmail.rendering.fault import Fault
 from followmail.rendering.live import Templates
-from followmail.rendering.load import Library, load, render
+from followmail.rendering.load import Library, load, render, signature
 from followmail.rendering.names import Anchor, Conversation, Me, Met, Names, Prospect, StepName, listed, sample
 from followmail.rendering.render import Rendered, source_hash
 from followmail.rendering.starters import copy_shipped, differing, shipped
@@ -35,5 +35,6 @@ __all__ = [
     "render",
     "sample",
     "shipped",
+    "signature",
     "source_hash",
 ]

@@ -185,7 +185,7 @@ _GLOB = re.compile(r"[^\s,;:<>\"'()]+")
 
 def globs(text: str) -> tuple[str, ...]:
     """Globs of addresses or domains, separated by commas, lower case; raises ValueError."""
-    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    found = tuple(part.lower() for part in phrases(text))
     for glob in found:
         if not _GLOB.fullmatch(glob) or not set(glob) & set(".@*"):
             raise ValueError(f"{quoted(glob)} is no address or domain, such as 'bob@sample.example' or '*.example'")
@@ -193,5 +193,8 @@ def globs(text: str) -> tuple[str, ...]:
 
 
 def phrases(text: str) -> tuple[str, ...]:
-    """Phrases separated by commas."""
-    return tuple(" ".join(part.split()) for part in text.split(",") if part.strip())
+    """Phrases separated by commas; raises ValueError."""
+    found = tuple(" ".join(part.split()) for part in text.split(",") if part.strip())
+    if not found:
+        raise ValueError(f"{quoted(text)} names nothing; leave the line out")
+    return found

@@ -12,7 +12,7 @@ from followmail.errors import TemplateError
 from followmail.rendering import render as rendering
 from followmail.rendering.fault import Fault, Faulty
 from followmail.rendering.headers import MAX_FILE, decoded, taken_apart
-from followmail.rendering.names import Names, sample
+from followmail.rendering.names import Names, context, sample
 from followmail.rendering.parse import STEP_HEADERS, Reading
 from followmail.rendering.sandbox import Sandbox, on_line
 from followmail.sequence.steps import Sequence, Step, Text
@@ -44,6 +44,11 @@ def render(library: Library, sequence: Sequence, step: Step, text: Text, names: 
         return rendering.complete(got, step, text)
     except Faulty as error:
         raise TemplateError(map(str, error.faults)) from None
+
+
+def signature(library: Library, sequence: Sequence, names: Names) -> str:
+    """The name `signature` as texts print it; "" where it cannot be."""
+    return str(rendering.signed(Sandbox(library.files.get(sequence.name, {})), names, context(names)))
 
 
 def load(folder: Path, languages_of: LanguageOf | None = None) -> Library:

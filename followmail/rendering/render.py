@@ -74,10 +74,10 @@ def _subject(sandbox: Sandbox, text: Text, names: Names) -> str | None:
 
 def _values(sandbox: Sandbox, names: Names, escape: Escape) -> Mapping[str, object]:
     values = context(names)
-    return values | {"signature": _signature(sandbox, names, values, escape)}
+    return values | {"signature": signed(sandbox, names, values, escape)}
 
 
-def _signature(sandbox: Sandbox, names: Names, values: Mapping[str, object], escape: Escape) -> str:
+def signed(sandbox: Sandbox, names: Names, values: Mapping[str, object], escape: Escape = None) -> str:
     """signature.<language>.txt, else signature.txt, else the consultant's name. Its faults show where it is printed."""
     own = f"signature.{names.language}.txt"
     path = own if own in sandbox.files else "signature.txt"

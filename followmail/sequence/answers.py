@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from followmail.mail.identity import Identity, same_company
 from followmail.mail.kinds import Kind, Verdict
-from followmail.mail.message import Message
+from followmail.mail.message import Message, bare_subject
 from followmail.sequence.steps import Enrollment, State
 from followmail.sequence.workdays import Calendar
 
@@ -40,6 +40,7 @@ class Bearings:
     identity: Identity
     since: datetime  # the anchor's time, or that of a later message from which it counts
     own_ids: frozenset[str]  # the anchor and what we sent after it
+    all_ids: frozenset[str]  # every id of its conversation
     introducers: frozenset[str]
     base_subject: str
     recipients: tuple[str, ...]  # whom its mails go to
@@ -69,12 +70,17 @@ def is_after(message: Message, b: Bearings) -> bool:
 
 
 def tie(message: Message, in_conversation: bool, refers_to_known: bool, b: Bearings) -> Tie | None:
-    """How a message bears on an enrollment, from its headers; None where it does not."""
-    sender = message.sender.address
-    if b.identity.is_own(sender) or not is_after(message, b):
+    """How a message bears on an enrollment, from its headers; None where it does not.
+
+    What may be a report is first of all a mail like any other: an absence note comes with a null path (RFC 3834 §3.3).
+    """
+    if b.identity.is_own(message.sender.address) or not is_after(message, b):
         return None
-    if message.may_be_report:
-        return Tie.REPORT
+    return _by_sender(message, in_conversation, refers_to_known, b) or (Tie.REPORT if message.may_be_report else None)
+
+
+def _by_sender(message: Message, in_conversation: bool, refers_to_known: bool, b: Bearings) -> Tie | None:
+    sender = message.sender.address
     if in_conversation:
         if b.identity.is_colleague(sender):
             return Tie.COLLEAGUE
@@ -97,7 +103,7 @@ def _to_consultant(message: Message, identity: Identity) -> bool:
 
 def effect(how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
     """What a message that bears on an enrollment does to it; None: nothing."""
-    if how is Tie.REPORT:
+    if how is Tie.REPORT or verdict.kind.bounce:
         return _report(message, verdict, b, calendar, now)
     if how is Tie.CONVERSATION:
         return _by_kind(message, verdict, b, calendar, now)
@@ -115,7 +121,8 @@ def effect(how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: 
 def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effect:
     """A person wrote something that may or may not be an answer: the consultant is asked."""
     who = message.sender.name or message.sender.address
-    about = f" about '{message.subject}'" if message.subject else ""
+    subject = bare_subject(message.subject)
+    about = f" about '{subject}'" if subject else ""
     day = _day(message.later, calendar)
     why = {
         Tie.INTRODUCER: f"{who}, who introduced you, wrote{day}; still follow up?",
@@ -151,8 +158,6 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
         case Kind.LEFT_COMPANY if _speaks_for_prospect(message, b):
             hint = f"; instead: {v.contact}" if v.contact else ""
             return Effect("stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, proposes=v.contact)
-        case Kind.BOUNCE_HARD | Kind.BOUNCE_SOFT | Kind.BOUNCE_BLOCKED:
-            return _report(message, v, b, calendar, now)
     return None
 
 
@@ -197,9 +202,9 @@ def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calenda
 
 
 def _report(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
-    """A report: it must hold an id of ours, stand in the conversation, or name a recipient of ours as failed."""
+    """A report: it must hold an id of the conversation, or name a recipient of ours as failed."""
     failed = [a for a in v.failed_recipients if a in b.recipients or a == b.enrollment.address]
-    ours = b.own_ids.intersection((*v.original_ids, *message.answers))
+    ours = b.all_ids.intersection((*v.original_ids, *message.answers))
     if not failed and not ours:
         return None
     if not v.kind.bounce:

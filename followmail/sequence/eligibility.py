@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from followmail.mail.identity import Identity, Person, domain, same_company
+from followmail.mail.kinds import Kind
 from followmail.sequence.conversation import Conversation, Entry, outside_people
 from followmail.sequence.steps import Sequence, Trigger
 
@@ -39,6 +40,7 @@ class Case:
     now: datetime
     lookback: timedelta
     first_wrote: datetime | None  # when the prospect first wrote to the consultant; None: never
+    acquainted: bool  # whether that is known: a server was asked, or they wrote
     suppressed: Callable[[str], str | None]
     is_list: Callable[[str], bool]
     has_our_form: bool  # Sent holds a mail of ours in this conversation
@@ -72,6 +74,7 @@ def case_of(
         now=now,
         lookback=lookback,
         first_wrote=None,
+        acquainted=False,
         suppressed=suppressed,
         is_list=is_list,
         has_our_form=any(e.step and e.sent for e in conversation.entries),
@@ -89,7 +92,7 @@ def ordinary(case: Case) -> Check:
         "it has a List-Id" if message.is_list
         else f"{listed} is a mailing list" if listed
         else "it is a report" if message.is_report
-        else "it is a calendar message" if message.is_calendar
+        else "it is a calendar message" if message.is_calendar or case.entry.kind is Kind.CALENDAR
         else "it is Auto-Submitted" if message.auto_submitted
         else ""
     )  # fmt: skip
@@ -141,6 +144,8 @@ def first_contact(case: Case) -> Check:
     """3, `sent`: they had never written before, and it opened the conversation or answers an introducer."""
     if case.first_wrote is not None and case.first_wrote < case.opening.at:
         return Check("first contact", False, f"they wrote before, on {case.first_wrote:%Y-%m-%d}")
+    if not case.acquainted:
+        return Check("first contact", False, "it is not known whether they ever wrote before")
     before = [e for e in case.conversation.entries if e.at < case.opening.at and e is not case.opening]
     others = [e for e in before if not e.sent and e.message.sender.address not in case.introducers]
     if others:

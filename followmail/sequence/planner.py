@@ -360,7 +360,8 @@ def forecast(
     now: datetime,
     until: datetime,
 ) -> tuple[Planned, ...]:
-    """Every step of the time to come, each leaving when it is due and the day's limits let it, nobody answering."""
+    """Every step of the time to come, each leaving when it is due and the day's limits let it: as if nobody answered,
+    and the consultant said yes at once to whatever waits."""
     out: list[Planned] = []
     used: dict[object, int] = {}
     if day.left_today:
@@ -371,10 +372,10 @@ def forecast(
         e, decision = queue.pop(0)
         sequence = sequences.get(e.sequence)
         when = decision.due if isinstance(decision, Wait | Leave) else None
-        if when is None or decision_is_final(decision):
+        if when is None or sequence is None:
             out.append(Planned(e, decision, sequence))
             continue
-        when = _free_day(policy, used, max(when, now) if isinstance(decision, Leave) else when)
+        when = _free_day(policy, used, max(when, now))
         if when > until:
             if not any(p.enrollment.id == e.id for p in out):
                 out.append(Planned(e, _dated(decision, when), sequence))
@@ -382,14 +383,9 @@ def forecast(
         out.append(Planned(e, _dated(decision, when), sequence))
         used[policy.calendar.local_date(when)] = used.get(policy.calendar.local_date(when), 0) + 1
         following = _as_if_left(e, decision, when)
-        if following is not None and sequence is not None and next_step(following, sequence) is not None:
+        if following is not None and next_step(following, sequence) is not None:
             queue.append((following, _plain_wait(following, sequence, policy)))
     return tuple(sorted(out, key=lambda p: (p.due is None, p.due or now)))
-
-
-def decision_is_final(decision: Decision) -> bool:
-    """Whether nothing can be foreseen behind it: it waits for the consultant, or it is the end."""
-    return isinstance(decision, Finish) or (isinstance(decision, Wait) and decision.waits_for in ("approval", "draft"))
 
 
 def _dated(decision: Decision, due: datetime) -> Decision:

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
+from types import SimpleNamespace
 from typing import Any
 
 from followmail.mail import msgid
@@ -45,6 +44,19 @@ class Known:
     attempts: int = 0
 
 
+# The message table is what grows with the mailbox, so its statements are written once, not built at every call.
+_COLUMNS = tuple(field.column_name for field in MessageRow._meta.sorted_fields)
+_NEW = tuple(name for name in _COLUMNS if name != "id")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+_SELECT = f"SELECT {_listed(_COLUMNS)} FROM message"
+_INSERT = f"INSERT INTO message ({_listed(_NEW)}) VALUES ({', '.join('?' * len(_NEW))})"
+
+
 class Conversations:
     """Records messages, each once, and ties them."""
 
@@ -58,7 +70,7 @@ class Conversations:
         stay two.
         """
         row = self._find(message.id)
-        if row is not None and row.sender != message.sender.address:
+        if row is not None and row[1] != message.sender.address:
             message = replace(
                 message, id=msgid.synthetic(message.id, message.sender.address, str(message.date), message.subject)
             )
@@ -68,75 +80,89 @@ class Conversations:
             return True
         return self._see_again(row, message, sent, place, judged)
 
+    def _sql(self, sql: str, *values: Any) -> Any:
+        return self._database.execute_sql(sql, values)
+
     def _find(self, message_id: str) -> Any:
-        rows = list(MessageRow.select().where(MessageRow.message_id == message_id).execute(self._database))
-        return rows[0] if rows else None
+        found = self._sql(
+            "SELECT id, sender, sent, bcc, envelope_to, conversation FROM message WHERE message_id = ?", message_id
+        )
+        return found.fetchone()
 
     def _see_again(self, row: Any, message: Message, sent: bool, place: Place | None, judged: bool) -> bool:
+        number, _, was_sent, bcc, envelope_to, _ = row
         news: dict[str, Any] = {}
         if place is not None:
             news |= {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
-        newly_sent = sent and not row.sent
-        addressed = [a for a in message.envelope_to if a not in json.loads(row.envelope_to)]
-        hidden = [p for p in message.bcc if p not in _people_in(row.bcc)]
+        newly_sent = sent and not was_sent
+        addressed = [a for a in message.envelope_to if a not in json.loads(envelope_to)]
+        hidden = [p for p in message.bcc if p not in _people_in(bcc)]
         if addressed or hidden:  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
-            news["envelope_to"] = json.dumps([*json.loads(row.envelope_to), *addressed])
-            news["bcc"] = _people_out((*_people_in(row.bcc), *hidden))
-        says_more = bool(addressed or hidden) and (sent or row.sent)
+            news["envelope_to"] = json.dumps([*json.loads(envelope_to), *addressed])
+            news["bcc"] = _people_out((*_people_in(bcc), *hidden))
+        says_more = bool(addressed or hidden) and (sent or bool(was_sent))
         if newly_sent or says_more:
-            news |= {"sent": sent or row.sent, "judged": judged}
+            news |= {"sent": True, "judged": judged}
         if news:
-            MessageRow.update(news).where(MessageRow.id == row.id).execute(self._database)
+            columns = ", ".join(f'"{name}" = ?' for name in news)
+            self._sql(f"UPDATE message SET {columns} WHERE id = ?", *news.values(), number)
         return newly_sent or says_more
 
     def _insert(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool) -> None:
-        MessageRow.insert(
-            message_id=message.id,
-            conversation=self._tie(message),
-            sender=message.sender.address,
-            sender_domain=domain(message.sender.address),
-            sender_name=message.sender.name,
-            to=_people_out(message.to),
-            cc=_people_out(message.cc),
-            bcc=_people_out(message.bcc),
-            envelope_to=json.dumps(message.envelope_to),
-            subject=message.subject,
-            base_subject=message.base_subject,
-            date=message.date,
-            arrived=message.arrived,
-            in_reply_to=json.dumps(message.in_reply_to),
-            references=json.dumps(message.references),
-            content_type=message.content_type,
-            auto_submitted=message.auto_submitted,
-            is_list=message.is_list,
-            list_post=message.list_post,
-            null_return_path=message.null_return_path,
-            failed_recipients=message.failed_recipients,
-            sent=sent,
-            folder=place.folder if place else "",
-            uidvalidity=place.uidvalidity if place else None,
-            uid=place.uid if place else None,
-            judged=judged,
-            seen=seen,
-        ).execute(self._database)
+        values = {
+            "message_id": message.id,
+            "conversation": self._tie(message),
+            "sender": message.sender.address,
+            "sender_domain": domain(message.sender.address),
+            "sender_name": message.sender.name,
+            "to": _people_out(message.to),
+            "cc": _people_out(message.cc),
+            "bcc": _people_out(message.bcc),
+            "envelope_to": json.dumps(message.envelope_to),
+            "subject": message.subject,
+            "base_subject": message.base_subject,
+            "date": MessageRow.date.db_value(message.date),
+            "arrived": MessageRow.arrived.db_value(message.arrived),
+            "in_reply_to": json.dumps(message.in_reply_to),
+            "references": json.dumps(message.references),
+            "content_type": message.content_type,
+            "auto_submitted": message.auto_submitted,
+            "is_list": message.is_list,
+            "list_post": message.list_post,
+            "null_return_path": message.null_return_path,
+            "failed_recipients": message.failed_recipients,
+            "sent": sent,
+            "step": False,
+            "kind": None,
+            "text": None,
+            "language": None,
+            "asks": None,
+            "folder": place.folder if place else "",
+            "uidvalidity": place.uidvalidity if place else None,
+            "uid": place.uid if place else None,
+            "judged": judged,
+            "attempts": 0,
+            "seen": MessageRow.seen.db_value(seen),
+        }
+        self._sql(_INSERT, *(values[name] for name in _NEW))
 
     def _tie(self, message: Message) -> int:
         """The conversation of a message: that of any id it bears or refers to; several become one."""
         ids = tuple(dict.fromkeys(filter(None, (message.id, message.original_id, *message.answers))))
-        rows = ThreadId.select().where(ThreadId.message_id.in_(ids)).execute(self._database)
-        known = {row.message_id: row.conversation for row in rows}
+        marks = ", ".join("?" * len(ids))
+        known = dict(self._sql(f"SELECT message_id, conversation FROM thread_id WHERE message_id IN ({marks})", *ids))
         conversations = sorted(set(known.values()))
         target = conversations[0] if conversations else self.new()
         for other in conversations[1:]:
             self.join(other, target)
-        fresh = [{"message_id": i, "conversation": target} for i in ids if i not in known]
-        if fresh:
-            ThreadId.insert_many(fresh).execute(self._database)
+        for fresh in ids:
+            if fresh not in known:
+                self._sql("INSERT INTO thread_id (message_id, conversation) VALUES (?, ?)", fresh, target)
         return target
 
     def new(self) -> int:
         """A conversation that has no message yet."""
-        return int(ConversationRow.insert().execute(self._database))
+        return int(self._sql("INSERT INTO conversation (off) VALUES (0)").lastrowid)
 
     def join(self, other: int, target: int) -> None:
         """Make two conversations one."""
@@ -154,7 +180,7 @@ class Conversations:
 
     def knows_id(self, message_id: str) -> bool:
         """Whether a message with this id was seen (referred to is not enough)."""
-        return bool(MessageRow.select().where(MessageRow.message_id == message_id).count(self._database))
+        return self._find(message_id) is not None
 
     def conversation_of(self, ids: Iterable[str]) -> int | None:
         """The conversation that any of these ids belongs to."""
@@ -167,21 +193,22 @@ class Conversations:
 
     def get(self, conversation: int) -> Conversation:
         """A conversation with all its entries, oldest first."""
-        entries = [known.entry for known in self._known(MessageRow.conversation == conversation)]
+        entries = [known.entry for known in self._known("conversation = ?", conversation)]
         entries.sort(key=lambda entry: entry.at)
         return Conversation(conversation, tuple(entries), self.is_off(conversation))
 
     def find(self, message_id: str) -> Known | None:
-        return next(self._known(MessageRow.message_id == message_id), None)
+        return next(self._known("message_id = ?", message_id), None)
 
     def unjudged(self) -> Iterator[Known]:
         """Messages whose effect has not been worked out, oldest first."""
-        rows = MessageRow.select().where(MessageRow.judged == False)  # noqa: E712  peewee builds SQL from it
-        for row in rows.order_by(MessageRow.date, MessageRow.arrived, MessageRow.id).execute(self._database):
-            yield _known(row)
+        return self._known("judged = 0 ORDER BY date, arrived, id")
 
-    def set_judged(self, row: int) -> None:
-        MessageRow.update(judged=True).where(MessageRow.id == row).execute(self._database)
+    def set_judged(self, rows: Iterable[int]) -> None:
+        """What these messages do has been done."""
+        with self._database.atomic():
+            for row in rows:
+                self._sql("UPDATE message SET judged = 1 WHERE id = ?", row)
 
     def count_attempt(self, row: int) -> int:
         """One more try at a message that could not be worked out; how many there were."""
@@ -190,7 +217,7 @@ class Conversations:
 
     def set_aside(self) -> tuple[Known, ...]:
         """Messages that could not be worked out, however often it was tried."""
-        return tuple(self._known(MessageRow.attempts >= 3))
+        return tuple(self._known("attempts >= 3"))
 
     def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str) -> None:
         """What a message was read as."""
@@ -206,43 +233,44 @@ class Conversations:
         self, moment: datetime, conversation: int | None, address: str, company: str | None, subject: str
     ) -> tuple[Known, ...]:
         """Incoming messages since a moment that may bear on an enrollment, oldest first: a superset, judged elsewhere."""
-        ties = [MessageRow.sender == address, *_reports()]
-        if conversation is not None:
-            ties.append(MessageRow.conversation == conversation)
-        if company:
-            ties.append((MessageRow.sender_domain == company) | MessageRow.sender_domain.endswith("." + company))
-        if subject:
-            ties.append(MessageRow.base_subject == subject)
-        late = (MessageRow.date >= moment) | (MessageRow.arrived >= moment)
+        stamp = MessageRow.date.db_value(moment)
+        ties: list[str] = [f"sender = ? OR {_REPORTS}"]
+        values: list[object] = [address]
+        late, since = "date >= ? OR arrived >= ?", [stamp, stamp]
         if conversation is not None:  # what refers to the anchor is after it, whatever its clock says
-            late = late | (MessageRow.conversation == conversation)
-        found = self._known((MessageRow.sent == False) & late & reduce(or_, ties))  # noqa: E712
+            ties.append("conversation = ?")
+            values.append(conversation)
+            late += " OR conversation = ?"
+            since.append(conversation)
+        if company:
+            ties.append("sender_domain = ? OR sender_domain LIKE ?")
+            values += [company, f"%.{company}"]
+        if subject:
+            ties.append("base_subject = ?")
+            values.append(subject)
+        found = self._known(f"sent = 0 AND ({late}) AND ({' OR '.join(ties)})", *since, *values)
         return tuple(sorted(found, key=lambda known: known.entry.message.later or known.entry.at))
 
     def sent_since(self, moment: datetime) -> tuple[Known, ...]:
         """The consultant's messages since a moment."""
-        return tuple(self._known((MessageRow.sent == True) & (MessageRow.date >= moment)))  # noqa: E712
+        return tuple(self._known("sent = 1 AND date >= ?", MessageRow.date.db_value(moment)))
 
     def last_sent_to(self, address: str) -> Known | None:
         """The consultant's latest message to an address, steps of ours aside, as far as the store knows."""
         quoted = json.dumps(address, ensure_ascii=False)
-        rows = self._known(
-            (MessageRow.sent == True)  # noqa: E712
-            & (MessageRow.step == False)  # noqa: E712
-            & (MessageRow.to.contains(quoted) | MessageRow.cc.contains(quoted))
-        )
+        rows = self._known('sent = 1 AND step = 0 AND (instr("to", ?) OR instr(cc, ?))', quoted, quoted)
         mine = [known for known in rows if known.entry.is_to(address)]
         return max(mine, key=lambda known: known.entry.at, default=None)
 
     def last_sent_in(self, folder: str) -> int:
         """The row of the newest sent message in a folder; 0 without one."""
-        rows = MessageRow.select(MessageRow.id).where((MessageRow.folder == folder) & (MessageRow.sent == True))  # noqa: E712
-        newest = rows.order_by(MessageRow.date.desc()).limit(1).execute(self._database)
-        return next((int(row.id) for row in newest), 0)
+        found = self._sql("SELECT id FROM message WHERE folder = ? AND sent = 1 ORDER BY date DESC LIMIT 1", folder)
+        row = found.fetchone()
+        return int(row[0]) if row else 0
 
     def of_address(self, address: str) -> tuple[Known, ...]:
         """What an address wrote."""
-        return tuple(self._known(MessageRow.sender == address))
+        return tuple(self._known("sender = ?", address))
 
     def is_list_address(self, address: str) -> bool:
         """Whether an address stands in the List-Post of a received message (RFC 2369 §3.4)."""
@@ -282,36 +310,34 @@ class Conversations:
     # ---- acquaintance: had they ever written?
 
     def first_wrote(self, address: str) -> datetime | None:
-        """When this person first wrote to the consultant, as far as the store knows; None: never."""
-        rows = MessageRow.select(MessageRow.date, MessageRow.arrived).where(
-            (MessageRow.sender == address) & (MessageRow.sent == False) & (MessageRow.auto_submitted == False)  # noqa: E712
+        """When this person first wrote to the consultant, as far as is known; None: never, or nobody asked."""
+        heard = self._sql(
+            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND sent = 0 AND auto_submitted = 0", address
         )
-        moments = [row.date or row.arrived for row in rows.execute(self._database) if row.date or row.arrived]
-        return min(moments, default=None)
+        moments = [MessageRow.date.python_value(value) for (value,) in heard]
+        asked = Acquaintance.select().where(Acquaintance.address == address).execute(self._database)
+        return min(filter(None, (*moments, *(row.first_wrote for row in asked))), default=None)
 
-    def was_asked(self, address: str) -> bool:
-        """Whether the server was asked about this address: then the store knows when they first wrote."""
+    def is_acquainted(self, address: str) -> bool:
+        """Whether the server was asked about this address."""
         return bool(Acquaintance.select().where(Acquaintance.address == address).count(self._database))
 
-    def set_asked(self, address: str, asked: datetime) -> None:
-        Acquaintance.insert(address=address, asked=asked).on_conflict_replace().execute(self._database)
+    def set_acquaintance(self, address: str, first_wrote: datetime | None, asked: datetime) -> None:
+        """What the server said: when they first wrote; None: never."""
+        Acquaintance.insert(address=address, first_wrote=first_wrote, asked=asked).on_conflict_replace().execute(
+            self._database
+        )
 
-    def _known(self, where: Any) -> Iterator[Known]:
-        for row in MessageRow.select().where(where).execute(self._database):
-            yield _known(row)
+    def _known(self, where: str, *values: Any) -> Iterator[Known]:
+        for row in self._sql(f"{_SELECT} WHERE {where}", *values).fetchall():
+            yield _known(SimpleNamespace(**dict(zip(_COLUMNS, row, strict=True))))
 
 
-def _reports() -> list[Any]:
-    """What may report on a mail of ours, by its headers."""
-    return [
-        MessageRow.null_return_path == True,  # noqa: E712
-        MessageRow.failed_recipients == True,  # noqa: E712
-        MessageRow.content_type.startswith("multipart/report"),
-        MessageRow.sender.startswith("mailer-daemon@"),
-        MessageRow.sender.startswith("postmaster@"),
-        MessageRow.sender.startswith("microsoftexchange"),
-        MessageRow.sender == "",
-    ]
+# What may report on a mail of ours, by its headers.
+_REPORTS = (
+    "null_return_path = 1 OR failed_recipients = 1 OR content_type LIKE 'multipart/report%'"
+    " OR sender LIKE 'mailer-daemon@%' OR sender LIKE 'postmaster@%' OR sender LIKE 'microsoftexchange%' OR sender = ''"
+)
 
 
 def _known(row: Any) -> Known:
@@ -323,20 +349,20 @@ def _known(row: Any) -> Known:
         bcc=_people_in(row.bcc),
         envelope_to=tuple(json.loads(row.envelope_to)),
         subject=row.subject,
-        date=row.date,
-        arrived=row.arrived,
+        date=MessageRow.date.python_value(row.date),
+        arrived=MessageRow.arrived.python_value(row.arrived),
         in_reply_to=tuple(json.loads(row.in_reply_to)),
         references=tuple(json.loads(row.references)),
         content_type=row.content_type,
-        auto_submitted=row.auto_submitted,
-        is_list=row.is_list,
+        auto_submitted=bool(row.auto_submitted),
+        is_list=bool(row.is_list),
         list_post=row.list_post,
-        null_return_path=row.null_return_path,
-        failed_recipients=row.failed_recipients,
+        null_return_path=bool(row.null_return_path),
+        failed_recipients=bool(row.failed_recipients),
     )
     kind = Kind(row.kind) if row.kind else None
     place = Place(row.folder, row.uidvalidity, row.uid) if row.folder and row.uid is not None else None
-    entry = Entry(message, sent=row.sent, step=row.step, kind=kind, text=row.text or "")
+    entry = Entry(message, sent=bool(row.sent), step=bool(row.step), kind=kind, text=row.text or "")
     return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts)
 
 

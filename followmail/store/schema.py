@@ -148,9 +148,10 @@ class MarkRow(Table):
 
 
 class Acquaintance(Table):
-    """People about whom the server was asked whether they had ever written; what it found are messages."""
+    """When somebody first wrote to the consultant, as the server was asked once; null: never."""
 
     address = peewee.TextField(primary_key=True)
+    first_wrote = Moment(null=True)
     asked = Moment()
 
     class Meta:

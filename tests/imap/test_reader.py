@@ -49,7 +49,7 @@ def test_nothing_that_is_read_leaves_a_trace(mailbox: Mailbox) -> None:
         list(reader.heads(session, "INBOX", [1, 2, 3]))
         reader.beginning(session, "INBOX", 1)
         reader.whole(session, "INBOX", 2, 10_000)
-        reader.uids_from_address(session, "INBOX", "ann@one.example")
+        reader.uids_from_addresses(session, "INBOX", ["ann@one.example"])
         session.idle(0)
     assert mailbox.flags() == before == {1: frozenset(), 2: frozenset(), 3: frozenset()}
     verbs = {line.split()[1] if " " in line else line for line in mailbox.said()}
@@ -185,8 +185,8 @@ def test_searches_by_day_id_and_address(mailbox: Mailbox) -> None:
         assert reader.uids_since(session, "INBOX", date(2026, 1, 1)) == [1, 2]
         assert reader.uids_by_header(session, "INBOX", "Message-ID", "1@one.example") == [1]
         assert reader.uids_by_header(session, "INBOX", "References", msgid.OUR_PREFIX) == [2]
-        assert reader.uids_from_address(session, "INBOX", "ann@one.example") == [1, 2]
-        assert reader.uids_from_address(session, "INBOX", "nobody@one.example") == []
+        assert reader.uids_from_addresses(session, "INBOX", ["ann@one.example"]) == [1, 2]
+        assert reader.uids_from_addresses(session, "INBOX", ["nobody@one.example"]) == []
         assert reader.uids_to_address(session, "INBOX", "bob@two.example") == [1, 2]
         assert reader.uids_to_address(session, "INBOX", "cleo@three.example") == [2]
 

@@ -341,7 +341,7 @@ def test_no_control_character_reaches_the_server(mailbox: Mailbox, evil: str) ->
             lambda: session.search("HEADER", "Message-ID", evil),
             lambda: reader.uids_by_header(session, "INBOX", "Message-ID", evil),
             lambda: reader.uids_by_header(session, "INBOX", evil, "<fm1."),
-            lambda: reader.uids_from_address(session, "INBOX", evil + "@one.example"),
+            lambda: reader.uids_from_addresses(session, "INBOX", [evil + "@one.example"]),
             lambda: list(reader.heads(session, "INBOX", [1], [evil])),
             lambda: drafts.to_trash(session, "INBOX", 1, evil),
         )

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from followmail.rendering import Templates, copy_shipped, differing, render, sample, shipped
+from followmail.rendering import Templates, copy_shipped, differing, render, sample, shipped, signature
 
 TEXT = "After: 4 days\nSubject: Hello\n\n{body}\n\n{{{{ signature }}}}\n"
 
@@ -67,6 +67,7 @@ def test_the_last_good_version_keeps_its_signature_and_includes(folder: Path) ->
     (folder / "signature.txt").write_text("Alexandra")
     assert templates.refresh() == ()
     assert body(templates) == "first\n\nAlexandra\n"
+    assert signature(templates.library, templates.library.sequences["nudge"], sample()) == "Alexandra"
 
 
 def test_every_cut_of_a_file_leaves_a_sequence_that_is_whole(folder: Path) -> None:

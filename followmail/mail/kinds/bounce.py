@@ -113,7 +113,7 @@ def _looks_like_one(mail: Received) -> bool:
     null = is_null_path(mail)
     if is_mail_system(mail):
         return subject or failed or (null and bool(list(_groups(mail.body))))
-    return subject and failed and (null or bool(_LISTED.search(_report_text(mail))) and not mail.has("In-Reply-To"))
+    return subject and failed and (null or (bool(_LISTED.search(_report_text(mail))) and not mail.has("In-Reply-To")))
 
 
 def is_mail_system(mail: Received) -> bool:

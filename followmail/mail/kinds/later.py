@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from followmail.mail import dates
 from followmail.mail.kinds.statement import Sentence, Statement
-from followmail.mail.kinds.words import fold, phrases
+from followmail.mail.kinds.words import entries, fold, phrases
 
 SECTION = "later"
 
@@ -18,7 +19,8 @@ _CLOCK = re.compile(
     r"\b(?:[01]?\d|2[0-4])(?:[:.h]\d{2}|\s?(?:am|pm|uhr|h|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))", re.I
 )
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
-_NOT = re.compile(r"(?:\b(?:not|nicht|pas|ne|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$")
+# the contrary, or somebody else
+_NOT = re.compile(r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class _Hearing:
                 near = self._near(at)
                 named = next((n for n in map(self._named, near) if n is not None), None)
                 if named is not None or any(self._match(s, "vague") for s in near):
-                    return self._later(named, words)
+                    return self._later(named, words, promised=self._match(sentence, "promise") is not None and not sentence.asks)
             if (words := self._match(sentence, "contact")) is not None and not _CLOCK.search(sentence.folded):
                 named = self._named(sentence)
                 if (named is not None and named.start - self.on > _NEAR) or (named is None and self._match(sentence, "vague")):
@@ -136,7 +138,8 @@ class _Hearing:
 
     def _match(self, sentence: Sentence, key: str) -> str | None:
         for match in phrases(SECTION, key, *self._langs).each(sentence.folded):
-            if key == "again" or not _NOT.search(sentence.folded[max(0, match.start() - 40) : match.start()]):
+            before = sentence.folded[max(0, match.start() - 40) : match.start()]
+            if key in ("again", "vague") or not _NOT.search(before):
                 return sentence.quoted(match)
         return None
 
@@ -145,11 +148,6 @@ class _Hearing:
         return Later(start, end if promised else start, promised, False, f"says '{words}'" + (f", '{named.words}'" if named else ""))
 
 
+@cache
 def _filler() -> frozenset[str]:
-    return frozenset(phrases_words())
-
-
-def phrases_words() -> tuple[str, ...]:
-    from followmail.mail.kinds.words import entries
-
-    return tuple(fold(word) for word in entries(SECTION, "filler"))
+    return frozenset(part for word in entries(SECTION, "filler") for part in _WORD.findall(fold(word)))

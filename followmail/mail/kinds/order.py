@@ -1,4 +1,4 @@
-"""The order in which the families of kinds are asked: that of certainty. What is marked, what a server wrote, a calendar, a machine, a person."""
+"""The order in which the families of kinds are asked: what is marked, what a server wrote, a calendar, a machine, a person."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,9 @@ def _marked(mail: Received) -> Verdict | None:
 
 def _of_server(mail: Received) -> Verdict | None:
     found = None if automatic.is_challenge(mail) else bounce.bounce(mail)
-    return found and Verdict(found.kind, found.evidence, failed_recipients=found.recipients, final=found.final)
+    if found is None:
+        return None
+    return Verdict(found.kind, found.evidence, failed_recipients=found.recipients, final=found.final)
 
 
 def _of_calendar(mail: Received) -> Verdict | None:

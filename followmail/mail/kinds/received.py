@@ -20,9 +20,16 @@ MAX_BOUNDARIES = 400
 MAX_NESTED = 25
 MAX_PARTS = 60
 MAX_FIELD = 2000
+MAX_FIELDS = 1000
 MAX_BODY = 64 * 1024
 MAX_WORDS_TEXT = 6000  # characters that phrases are looked for in
 
+REPLY = re.compile(
+    r"\s*(?:re|aw|antw|antwort|sv|vs|rv|r|rif|res|odp|ynt|ref|tr|wg|fw|fwd|enc|i)\s*(?:\[\d{1,3}\])?\s*[:：]\s*", re.I
+)
+_TAGS = re.compile(r"^(?:\s{0,3}\[[^\]]{1,60}\]\s{0,3}){1,5}")
+_QUESTION = re.compile(r"[?？]")
+_URL = re.compile(r"https?://\S{1,500}")
 _NESTING = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.I | re.M)
 _BOUNDARY = re.compile(rb"^--(?!-)", re.M)
 _MESSAGE_ID = re.compile(
@@ -39,7 +46,7 @@ class Received:
         self.message = _parse(self.raw)
         self._on = on
         self._heads: dict[str, list[str]] = {}
-        for name, value in self.message.items()[:1000]:
+        for name, value in list(self.message.raw_items())[:MAX_FIELDS]:
             self._heads.setdefault(name.lower(), []).append(str(value)[:8000])
 
     def all(self, name: str) -> list[str]:
@@ -72,6 +79,26 @@ class Received:
         return self.header("Subject")
 
     @cached_property
+    def is_reply(self) -> bool:
+        """The subject says so: Re, AW, SV …"""
+        return REPLY.match(_TAGS.sub("", self.subject)) is not None
+
+    @cached_property
+    def head(self) -> str:
+        """The subject folded, without marks in brackets before it."""
+        return fold(_TAGS.sub("", self.subject).strip(" *\"'-!:"))
+
+    @cached_property
+    def questions(self) -> int:
+        """How many questions the new text has, those of links aside."""
+        return len(_QUESTION.findall(_URL.sub("", self.new_text[:MAX_WORDS_TEXT])))
+
+    @cached_property
+    def length(self) -> int:
+        """Words of the new text."""
+        return len(self.new_text.split())
+
+    @cached_property
     def day(self) -> date | None:
         """The day in the author's own zone."""
         return _day(self.header("Date")) or self._on
@@ -88,6 +115,9 @@ class Received:
             if isinstance(payload, list) and part.get_content_maintype() == "multipart":
                 waiting[:0] = [child for child in payload if isinstance(child, Message)]
         return tuple(found)
+
+    def has_part(self, *types: str) -> bool:
+        return any(part.get_content_type() in types for part in self.parts)
 
     @cached_property
     def text(self) -> str:

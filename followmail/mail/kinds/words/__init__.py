@@ -72,10 +72,12 @@ class Phrases:
 
     def __init__(self, phrases: tuple[str, ...]) -> None:
         self._filed: dict[str, list[str]] = {}
-        self._tried: dict[str, re.Pattern[str]] = {}
         for phrase in phrases:
-            for first, pattern in _readings(fold(phrase).split()):
-                self._filed.setdefault(first[:_KEY], []).append(pattern)
+            for firsts, pattern in _readings(fold(phrase).split()):
+                for key in dict.fromkeys(first[:_KEY] for first in firsts):
+                    self._filed.setdefault(key, []).append(pattern)
+        for patterns in self._filed.values():
+            patterns.sort(key=len, reverse=True)  # the longer phrase first: it says more
 
     def __bool__(self) -> bool:
         return bool(self._filed)
@@ -104,20 +106,23 @@ class Phrases:
     def _try(self, key: str, folded: str, position: int) -> re.Match[str] | None:
         if key[:1].isdigit() and "#" in self._filed:
             key = "#"
-        if key not in self._filed:
-            return None
-        if key not in self._tried:
-            # the longer phrase first: it says more
-            self._tried[key] = re.compile("|".join(sorted(self._filed[key], key=len, reverse=True)))
-        return self._tried[key].match(folded, position)
+        for pattern in self._filed.get(key, ()):
+            if (match := _compiled(pattern).match(folded, position)) is not None:
+                return match
+        return None
 
 
-def _readings(items: list[str]) -> Iterator[tuple[str, str]]:
-    """(first word, pattern) of a phrase; several where its first item is a choice or may be missing."""
+# a phrase is compiled once, when a text has a word like its first
+_compiled = cache(re.compile)
+
+
+def _readings(items: list[str]) -> Iterator[tuple[list[str], str]]:
+    """(first words, pattern) of a phrase; several where its first item may be missing."""
     head, rest = items[0], items[1:]
+    choices = head.strip("()").split("|")
+    firsts = [re.findall(r"\w+|#", choice.replace("_", " "))[0] for choice in choices]
     tail = "".join(_following(item) for item in rest)
-    for choice in head.strip("()").split("|"):
-        yield re.findall(r"\w+|#", choice.replace("_", " "))[0], _choice(choice) + tail + _end(items[-1])
+    yield firsts, f"(?:{'|'.join(map(_choice, choices))}){tail}{_end(items[-1])}"
     if head.startswith("("):
         yield from _readings(rest)
 

@@ -1,0 +1,116 @@
+"""Who is away, and who is gone for good, by the words of a mail alone.
+
+A person who answers may be away too. So a note without an automatic header counts only where it is short, speaks of hardly
+anything else, asks nothing and says no word about our mail.
+"""
+
+import re
+from dataclasses import dataclass
+
+from followmail.mail import dates
+from followmail.mail.identity import domain, is_shared, local_part
+from followmail.mail.kinds import words
+from followmail.mail.kinds.received import REPLY, Received
+from followmail.mail.kinds.statement import Statement
+
+_MAX_NOTE = 130  # words of a note
+_MAX_BARE = 30  # of one that says nothing but when
+_MAX_SENTENCES = 5
+_ABOUT = ("away", "back", "standing", "open-end", "besides", "now")  # what the sentences of a note are about
+_TITLES = frozenset("the gmbh ltd dott frau herr mrs via".split())
+_UNTIL = ("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu")
+_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """The words that say that somebody is away, and the first day back."""
+
+    said: str
+    back: dates.Named | None
+
+
+def away(mail: Received, lang: str | None) -> Away | None:
+    """Out of office without a word of it in the headers."""
+    if not 2 <= mail.length <= _MAX_NOTE or _says(mail, "past") or _answers(mail):
+        return None
+    said = _says(mail, "away")
+    back = first_day_back(mail, lang, sure=True)
+    if not mail.is_reply and (subject := words.phrases("out-of-office", "subject").at(mail.head)):
+        is_note = (said or back) and is_all_of_subject(mail.head, subject.end())
+        return Away(f"'{said or subject[0]}'", back) if is_note else None
+    when, standing = back or _says(mail, "open-end"), _says(mail, "standing")
+    if said is None or _says(mail, "but") or not _speaks_of_absence(mail, sure=bool(when and standing)):
+        return None
+    enough = (standing and (when or _says(mail, "now"))) or (when and mail.length <= _MAX_BARE)
+    return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
+
+
+def first_day_back(mail: Received, lang: str | None, sure: bool = False) -> dates.Named | None:
+    return dates.first_day_back(mail.new_text, lang, mail.day, sure) if mail.day else None
+
+
+def left(mail: Received) -> str | None:
+    """The writer is gone from the company by their own words, or somebody of their name is by the mailbox's."""
+    if not 2 <= mail.length <= _MAX_NOTE or mail.questions or words.phrases("left-company", "stays").first(mail.said):
+        return None
+    if own := _left_themselves(mail):
+        is_all = not _says(mail, "guard") and len(Statement(mail.new_text).sentences) <= _MAX_SENTENCES
+        return own if is_all else None
+    names = _own_names(mail)
+    for match in words.phrases("left-company", "gone").each(mail.said):
+        if names.intersection(re.findall(r"\w{3,}", mail.said[max(0, match.start() - 80) : match.end()])):
+            return " ".join(match[0].split())
+    return None
+
+
+def anybody_left(mail: Received) -> str | None:
+    """Somebody is gone, where a machine says so."""
+    return _left_themselves(mail) or words.phrases("left-company", "gone").first(mail.said)
+
+
+def is_all_of_subject(head: str, end: int) -> bool:
+    """What stands in a subject up to here is a mark before it, or all of it: not the beginning of a sentence."""
+    rest = head[end:].lstrip()
+    return len(rest.split()) <= 1 or not rest[0].isalpha() or rest.startswith(_UNTIL) or bool(REPLY.match(rest))
+
+
+def _says(mail: Received, key: str) -> str | None:
+    return words.phrases("out-of-office", key).first(mail.said)
+
+
+def _answers(mail: Received) -> bool:
+    """It asks something, or speaks of what we wrote: a person did that. A note may ask one thing: "Urgent? Call …"."""
+    return mail.questions > bool(_says(mail, "standing")) or bool(_says(mail, "guard")) or _names_our_subject(mail)
+
+
+def _names_our_subject(mail: Received) -> bool:
+    """A long word of the subject stands in the text, and is no word of an absence ("our offices are closed")."""
+    phrases = (m[0] for key in ("away", "standing") for m in words.phrases("out-of-office", key).each(mail.said))
+    other = set(_LONG_WORD.findall(" ".join([*phrases, words.fold(mail.sender.name)])))
+    topic = set(_LONG_WORD.findall(words.fold(REPLY.sub("", mail.subject)))) - other
+    return mail.is_reply and not topic.isdisjoint(_LONG_WORD.findall(mail.said))
+
+
+def _speaks_of_absence(mail: Received, sure: bool) -> bool:
+    """Sentence by sentence: the first one does, and at most one in three does not. Who answers writes about more."""
+    sentences = [x.folded for x in Statement(mail.new_text).sentences if len(x.folded.split()) > 1]
+    known = [any(words.phrases("out-of-office", key).first(x) for key in _ABOUT) for x in sentences]
+    return bool(known) and (known[0] or sure) and known.count(False) <= len(known) / 3
+
+
+def _left_themselves(mail: Received) -> str | None:
+    """ "I have left the company", or "I have left" and what the address is of."""
+    if own := words.phrases("left-company", "own").first(mail.said):
+        return own
+    company = domain(mail.sender.address)
+    for match in words.phrases("left-company", "own-of").each(mail.said):
+        if any(w in company for w in re.findall(r"\w{4,}", mail.said[match.end() : match.end() + 40])):
+            return " ".join(match[0].split())
+    return None
+
+
+def _own_names(mail: Received) -> set[str]:
+    """The words of the sender's name and address; a shared address names nobody."""
+    address = "" if is_shared(mail.sender.address) else local_part(mail.sender.address)
+    return set(re.findall(r"[^\W\d_]{3,}", words.fold(f"{mail.sender.name} {address}"))) - _TITLES
