@@ -1,3 +1,30 @@
-"""followmail: follows up, in the consultant's own voice, with prospects who have not answered."""
+"""followmail: follows up, in the consultant's own voice, with prospects who have not answered.
+
+The map. Each part knows those above it, and none below (tests/test_repository.py holds it to that).
+
+    errors         what can go wrong, and what the caller may do about it: the tree
+    mail/          what the RFCs say about one message: its headers, its text, who is who, what kind of answer it is
+    sequence/      who is followed up, when, and what comes next: every rule, and nothing but rules
+    auth           passwords: where they come from
+    options        every setting: name, default, what is allowed; config.example.env is made from it
+    settings       config.env and the environment → one frozen value, or all faults at once
+    store/         what is remembered: conversations, enrollments, the outbox, the history, suppressed.txt
+    imap/          speaks IMAP: login, folders, reading, drafts, IDLE
+    smtp           speaks SMTP: sent, surely not sent, or nobody can know
+    rendering/     templates/ → texts
+    contacts       a CSV of people
+    writing        a due step → the finished mail
+    desk           the consultant's word, one function an action
+    jobs/          one pass each: watch · judge · plan · draft · deliver · file
+    telling        what is told of the whole: plan, prospects, explain, status
+    rounds         one round through all jobs
+    checking       `check`
+    previewing     `preview`
+    service        the daemon: goes round and round
+    sandbox/       a mailbox to play with
+    cli/           the commands
+
+How one mail goes through it: docs/pipeline.md. Which rule is which function: docs/decisions.md.
+"""
 
 __version__ = "0.1.0"

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from followmail.contacts import Contact
 from followmail.errors import UserError
-from followmail.mail.identity import Identity, canonical, company, is_address, is_machine
+from followmail.mail.identity import Identity, canonical, is_address, is_machine, same_company
 from followmail.sequence import planner
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State, Status, Trigger
@@ -213,8 +213,8 @@ def end_pause(store: Store, calendar: Calendar, now: datetime) -> None:
     if until is None:
         return
     end = min(now, until)
-    if start is not None and end > start:
-        first, last = calendar.local_date(start), calendar.local_date(end)
+    first, last = calendar.local_date(start or end), calendar.local_date(end) - timedelta(days=1)
+    if first <= last:  # on the day on which it ends mail leaves again
         days = [*json.loads(store.facts.text("pauses") or "[]"), [first.isoformat(), last.isoformat()]]
         store.facts.set_text("pauses", json.dumps(days))
     store.facts.set_moment("pause_ended", end)
@@ -383,14 +383,14 @@ def import_contacts(desk: Desk, placed: Iterable[Placed], sequence: Sequence) ->
 
 
 def _planned(desk: Desk) -> tuple[dict[date, int], set[tuple[date, str]]]:
-    """First mails of earlier imports by day, and the companies that have one on it."""
+    """First mails of earlier imports by day, and who has one on it."""
     used: dict[date, int] = {}
     firms: set[tuple[date, str]] = set()
     for e in desk.store.enrollments.all(State.PAUSED):
         if e.origin is Origin.IMPORTED and not e.done and e.until is not None:
             day = desk.policy.calendar.local_date(e.until)
             used[day] = used.get(day, 0) + 1
-            firms.add((day, company(e.address) or e.address))
+            firms.add((day, e.address))
     return used, firms
 
 
@@ -402,10 +402,14 @@ def _place(
     due = calendar.add(calendar.opening_of(day), sequence.steps[0].after)
     when = calendar.next_open(max(due, desk.now))
     room = max(1, desk.policy.daily_limit - LEFT_FOR_FOLLOW_UPS)
-    firm = company(contact.address) or contact.address
-    while used.get(calendar.local_date(when), 0) >= room or (calendar.local_date(when), firm) in firms:
+    while used.get(calendar.local_date(when), 0) >= room or _has_one(firms, calendar.local_date(when), contact.address):
         when = calendar.next_open(calendar.opening_of(calendar.local_date(when) + timedelta(days=1)))
     day = calendar.local_date(when)
     used[day] = used.get(day, 0) + 1
-    firms.add((day, firm))
+    firms.add((day, contact.address))
     return Placed(contact, when)
+
+
+def _has_one(firms: set[tuple[date, str]], day: date, address: str) -> bool:
+    """Whether somebody of the same company has a first mail on that day."""
+    return any(on == day and same_company(other, address) for on, other in firms)

@@ -128,12 +128,13 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
 def _begin(c: Cycle) -> None:
     """What stands before the look: a pause that is over, what was interrupted, the clock, the first run."""
     facts = c.store.facts
+    base = facts.moment("clock_accepted") or facts.moment("looked_at")
+    fault = planner.clock_fault(c.now, base)
+    facts.set_text("clock_fault", fault or None)
     until = facts.moment("paused_until")
-    if until is not None and until <= c.now:
+    if until is not None and until <= c.now and not fault:  # a clock that cannot be right ends no pause
         desk.end_pause(c.store, c.policy.calendar, c.now)
     c.store.outbox.recover(c.now)
-    base = facts.moment("clock_accepted") or facts.moment("looked_at")
-    facts.set_text("clock_fault", planner.clock_fault(c.now, base) or None)
     if not c.dry and facts.moment("first_run") is None:
         facts.set_moment("first_run", c.now)
         c.store.events.add(c.now, "first-run", "from here on mails count as sent after the first run")

@@ -79,7 +79,7 @@ def write(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, due: dateti
         return Wait(str(fault), due, step, "template")
     except Permanent as fault:
         return Wait(f"the mail would not be what was meant: {fault}", due, step, "template")
-    if sheet.source_hash in desk.store.outbox.texts_to(e.address) and f"text:{step.name}" not in e.granted:
+    if sheet.source_hash in _texts_got(desk, e) and f"text:{step.name}" not in e.granted:
         return Wait(f"{e.address} already got this very text", due, step, "approval", f"text:{step.name}")
     mail = sheet.mail
     return Written(
@@ -99,6 +99,13 @@ def write(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, due: dateti
         text_hash=sheet.source_hash,
         due=due,
     )
+
+
+def _texts_got(desk: Desk, e: Enrollment) -> frozenset[str]:
+    """Fingerprints of the texts that the person got; enrolled once more, with `--again`, only of this time."""
+    if e.again:
+        return frozenset(d.text_hash for d in e.deliveries if d.left is not None and d.text_hash)
+    return desk.store.outbox.texts_to(e.address)
 
 
 def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: datetime) -> Sheet | Wait:

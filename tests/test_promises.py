@@ -32,7 +32,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "from another address without a thread": {"sender": BOB_AT_HOME, "thread": "no"},
     "about something else": {"subject": "Invoice 7", "thread": "no"},
     "with a clock that is years behind": {"Date": "Mon, 1 Jan 2018 00:00:00 +0000"},
-    "with words that machines use": {"text": "I was out of office, sorry. Yes please, but unsubscribe my boss from it."},
+    "with words that machines use": {"text": "I was out of office, sorry. Yes please; do unsubscribe my boss, though."},
     "with one word": {"text": "no"},
 }
 
@@ -111,9 +111,11 @@ def test_nobody_gets_the_same_step_twice(sending: Sending, smtpd: Smtpd, stage: 
     for _ in range(3):
         world.round()
         world.now += timedelta(minutes=10)
-    doubt = telling.is_uncertain(world.one())
-    assert len(smtpd.delivered) == 1 if not doubt else len(smtpd.delivered) == taken <= 1
-    assert doubt == (stage == "DOT")
+    if telling.is_uncertain(world.one()):  # nobody can know, so it is shown, and not sent again
+        assert stage in ("DOT", "QUIT")
+        assert len(smtpd.delivered) == taken <= 1
+    else:
+        assert len(smtpd.delivered) == 1
 
 
 @pytest.mark.parametrize("after", range(200, 2000, 225))
@@ -259,8 +261,7 @@ def test_no_secret_is_told_or_stored(sending: Sending, smtpd: Smtpd) -> None:
         (("run",), {"FOLLOWMAIL_PASSWORD": "correct-horse", "FOLLOWMAIL_DATABASE": str(world.home / "other.db")}),
     ):
         told += command(world, *words, **options).communicate(timeout=60)[0]
-    assert ("", "battery-staple") not in smtpd.logins and smtpd.logins
-    assert smtpd.delivered and "login" in told
+    assert len(smtpd.delivered) == 1 and "login" in told
     kept = b"".join(path.read_bytes() for path in world.home.rglob("*") if path.is_file())
     assert kept
     for secret in ("battery-staple", "correct-horse"):

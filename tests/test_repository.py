@@ -46,9 +46,9 @@ LAYERS = (
 # `python daemon.py` is the command `run`, so the daemon's main hands over to the commands.
 OUTWARD = {("service", "cli")}
 # What a rule about mail must not be able to touch.
-WORLD = {"socket", "ssl", "smtplib", "imaplib", "imapclient", "sqlite3", "peewee", "os", "time", "subprocess", "threading"}
+WORLD = set("socket ssl smtplib imaplib imapclient sqlite3 peewee os time subprocess threading".split())
 # Parts of jobs/ that the jobs share.
-SHARED_BY_JOBS = {"cycle", "recording", "drafts_folder"}
+SHARED_BY_JOBS = {"cycle", "recording", "drafts_folder", "sent_folder"}
 ASK_A_CLOCK = {"service", "cli", "sandbox"}
 HEAVY = {"peewee", "sqlite3", "imapclient", "jinja2", "rich", "holidays", "markdown_it", "pymap", "aiosmtpd"}
 LONGEST = 450  # lines
@@ -178,19 +178,19 @@ def test_every_command_line_in_the_docs_is_one(page: Path) -> None:
     for line in lines:
         name, *words = shlex.split(line.partition(" #")[0], posix=True)
         assert name in COMMANDS, line
-        known = _help_of(name)
+        known = _options_of(name)
         assert [w for w in words if w.startswith("--") and w.partition("=")[0] not in known] == [], line
 
 
 @cache
-def _help_of(command: str) -> str:
+def _options_of(command: str) -> str:
     import click
 
     from followmail.cli import Commands
 
     found = Commands().get_command(click.Context(click.Group()), command)
     assert found is not None
-    return " ".join(option for parameter in found.params for option in parameter.opts)
+    return " ".join(["--help", *(option for parameter in found.params for option in parameter.opts)])
 
 
 # ---- the docs
@@ -228,7 +228,7 @@ def test_every_file_and_function_in_the_docs_exists(page: Path) -> None:
     for word in set(re.findall(r"`([\w./-]+)`", page.read_text())):
         if re.fullmatch(r"[\w/-]+\.py", word) or word.startswith(("followmail/", "tests/", "deploy/", "docs/")):
             assert (ROOT / word).exists() or (PACKAGE / word).exists(), f"{page.name}: {word}"
-        elif re.fullmatch(r"\w+(\.\w+)+", word) and word.partition(".")[0] in top:
+        elif re.fullmatch(r"\w+(\.\w+)+", word) and word.partition(".")[0] in top and not word.endswith(".txt"):
             assert _is_defined(word), f"{page.name}: {word}"
 
 
@@ -245,7 +245,8 @@ def _is_defined(dotted: str) -> bool:
 
 
 def _member(scope: ast.AST, name: str) -> ast.AST | None:
-    for node in getattr(scope, "body", []):
+    body: list[ast.stmt] = getattr(scope, "body", [])
+    for node in body:
         names = [getattr(node, "name", "")]
         names += [ast.unparse(t) for t in getattr(node, "targets", [])]
         names += [ast.unparse(node.target)] if isinstance(node, ast.AnnAssign) else []
@@ -253,6 +254,23 @@ def _member(scope: ast.AST, name: str) -> ast.AST | None:
         if name in names:
             return node
     return None
+
+
+def test_every_law_that_is_cited_stands_in_the_docs() -> None:
+    """docs/rfc.md names each RFC that the code cites, and only modules that cite that section of it."""
+    cited: set[tuple[str, str, str]] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name == "sandbox":
+            continue
+        flowing = re.sub(r"\s*\n\s*#\s*", " ", path.read_text())
+        for number, part in re.findall(r"RFC (\d+)(?: §(\d+(?:\.\d+)*))?", flowing):
+            cited.add((number, part, path.relative_to(PACKAGE).as_posix()))
+    rows = re.findall(
+        r"^\| \[(\d+)\]\(\S+?\1\)(?: §(\S+))? \| .+? \| (.+) \|$", (ROOT / "docs/rfc.md").read_text(), re.M
+    )
+    told = {(number, part, module) for number, part, modules in rows for module in re.findall("`(.+?)`", modules)}
+    assert told - cited == set()
+    assert {number for number, *_ in cited} - {number for number, *_ in told} == set()
 
 
 @EACH_PAGE
@@ -282,7 +300,7 @@ def test_the_project_speaks_of_no_machine() -> None:
 def _files(folder: Path) -> Iterator[Path]:
     """The files of the checkout, less what .gitignore leaves out."""
     for path in sorted(folder.iterdir()):
-        if path.name in {".git", ".venv", "build", "dist", "__pycache__", ".hypothesis"} or path.name.endswith("_cache"):
+        if path.name in {".git", ".venv", "build", "dist", ".hypothesis"} or path.name.endswith(("cache__", "_cache")):
             continue
         if path.is_dir():
             yield from () if path.suffix == ".egg-info" else _files(path)

@@ -11,16 +11,15 @@ from datetime import timedelta
 
 from followmail import smtp
 from followmail.errors import CommandRefused, FollowmailError
-from followmail.imap import reader
 from followmail.imap.folders import Role
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
-from followmail.mail import message as mail_message
-from followmail.mail.msgid import is_askable, is_ours
+from followmail.jobs.sent_folder import has_id, left_already
 from followmail.sequence import planner
 from followmail.sequence.planner import Leave, Wait
-from followmail.sequence.steps import Enrollment, Mode, State, Status, Trigger
+from followmail.sequence.steps import Enrollment, Mode, State, Status
 from followmail.store.outbox import Parcel
+from followmail.store.suppressions import BOUNCED
 
 RETRY_FIRST = timedelta(minutes=5)
 RETRY_LONGEST = timedelta(hours=4)
@@ -54,7 +53,7 @@ def deliver(
         if server is None:
             _hold(c, fresh, Wait("FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent"))
             continue
-        if not _left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
+        if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
             return
 
 
@@ -74,51 +73,6 @@ def _hold(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
     c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
     c.tally.held += 1
     c.tell("held", {"delivery": parcel.delivery.id, "why": why})
-
-
-# ---- has it left already?
-
-
-def _left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel: Parcel) -> bool:
-    """Ask Sent itself, not our memory of it: for this Message-ID; for met and manual, for any mail of our form."""
-    for folder in look.folders:
-        if folder.role is not Role.SENT or not folder.selectable:
-            continue
-        if _has_id(session, folder.name, parcel.delivery.message_id):
-            with c.store.transaction():
-                c.store.outbox.move(
-                    parcel.delivery.id, (Status.QUEUED,), Status.SENT, c.now, left=c.now, filed=True, why="it stands in Sent"
-                )
-                c.store.events.add(c.now, "sent", "it had left already: it stands in Sent", e.id, e.address)
-            return True
-        if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.again and _was_met(session, c, folder.name, e):
-            why = f"{e.address} was once in such a sequence: a mail of ours to them stands in Sent; `enroll --again` sends all the same"
-            c.store.enrollments.change(e, State.STOPPED, c.now, why)
-            c.tally.stopped += 1
-            return True
-    return False
-
-
-def _has_id(session: Session, folder: str, message_id: str) -> bool:
-    """The server's search matches parts of a value: compare again (RFC 9051 §6.4.4)."""
-    if not is_askable(message_id):
-        return False
-    uids = reader.uids_by_header(session, folder, "Message-ID", message_id)
-    heads = reader.heads(session, folder, uids, fields=("Message-ID", "X-Microsoft-Original-Message-ID"))
-    messages = [mail_message.read(head.header) for head in heads]
-    return any(message_id in (m.id, m.original_id) for m in messages)
-
-
-def _was_met(session: Session, c: Cycle, folder: str, e: Enrollment) -> bool:
-    """A mail of our form to this address that is no step of this enrollment."""
-    mine = {d.message_id.partition("@")[0] for d in e.deliveries}
-    uids = reader.uids_to_address(session, folder, e.address)
-    for head in reader.heads(session, folder, uids):
-        message = mail_message.read(head.header)
-        to = {p.address for p in (*message.to, *message.cc)}
-        if e.address in to and is_ours(message.id) and message.id.partition("@")[0] not in mine:
-            return True
-    return False
 
 
 # ---- the transaction
@@ -204,7 +158,8 @@ def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, sai
     statuses = (Status.SENDING, Status.HANDED_OVER)
     refused = outcome.recipient
     if refused is not None and refused != e.address:
-        c.store.suppressions.add(refused, "bounced")
+        if outcome.scope == "recipient":
+            c.store.suppressions.add(refused, BOUNCED)
         with c.store.transaction():
             c.store.enrollments.note(e.id, dropped=e.dropped | {refused})
             c.store.outbox.move(number, statuses, Status.CANCELLED, c.now, why=said, left=None)
@@ -213,7 +168,7 @@ def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, sai
     c.tally.failed += 1
     c.store.outbox.move(number, statuses, Status.FAILED, c.now, why=said, left=None)
     if outcome.scope == "recipient":
-        c.store.suppressions.add(e.address, "bounced")
+        c.store.suppressions.add(e.address, BOUNCED)
         c.store.enrollments.change(e, State.BOUNCED, c.now, f"{e.address} does not exist: {said}")
         c.tally.stopped += 1
     else:
@@ -232,7 +187,7 @@ def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
             if folder.role is not Role.SENT or not folder.selectable:
                 continue
             try:
-                found = _has_id(session, folder.name, parcel.delivery.message_id)
+                found = has_id(session, folder.name, parcel.delivery.message_id)
             except CommandRefused:
                 continue
             if found:

@@ -11,13 +11,15 @@ from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
-from followmail.jobs.drafts_folder import Draft, draft_of, read_drafts
+from followmail.jobs.drafts_folder import Draft, begun_by_hand, draft_of, moved_draft, read_drafts
+from followmail.jobs.sent_folder import left_already
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status
 from followmail.store.outbox import Parcel
 
 # A draft counts as deleted only after so many complete looks and so long: clients delete and append anew at every edit.
 GONE_LOOKS = 2
 GONE_AFTER = timedelta(minutes=15)
+DELETED = "you deleted its draft"
 
 
 def drafts_target(look: Look) -> Folder | None:
@@ -37,11 +39,15 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
         return
     found = read_drafts(session, look.folders)
     for parcel in open_ones:
-        draft = draft_of(parcel, found)
+        draft = draft_of(parcel, found) or moved_draft(session, c.identity, _watched(c, look), parcel)
         if draft is None:
-            _missing(session, c, look, parcel)
+            _missing(c, look, parcel)
         else:
             _present(session, c, look, parcel, draft)
+
+
+def _watched(c: Cycle, look: Look) -> list[Folder]:
+    return [folder for folder in look.folders if folder.name not in c.options.skip_folders]
 
 
 def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draft) -> None:
@@ -66,7 +72,7 @@ def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draf
             c.store.outbox.move(parcel.delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
             c.store.events.add(c.now, "draft-withdrawn", parcel.delivery.why or "its reason is gone", e.id, e.address)
         c.tell("draft-withdrawn", {"delivery": parcel.delivery.id})
-    elif not parcel.draft_edited:
+    else:
         c.store.outbox.note(parcel.delivery.id, draft_edited=True, withdraw=False)
         why = "you edited the draft, so it stays in Drafts; delete it, or send it if it still fits"
         c.store.events.add(c.now, "draft-kept", why, e.id, e.address)
@@ -76,36 +82,20 @@ def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
     """Whether nobody touched the draft. Line ends and a last empty line are the server's affair."""
     if draft.message.id != parcel.delivery.message_id:
         return False
-    there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
+    try:
+        there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
+    except CommandRefused:  # far larger than ours, or not to be read: in doubt it is the consultant's
+        return False
     return there.replace(b"\r\n", b"\n").strip() == parcel.data.replace(b"\r\n", b"\n").strip()
 
 
-def _missing(session: Session, c: Cycle, look: Look, parcel: Parcel) -> None:
-    """A draft that no Drafts folder holds: moved, or deleted; what was sent has been judged before."""
-    moved = _moved_to(session, c, look, parcel)
-    if moved:
-        c.store.outbox.note(parcel.delivery.id, draft_folder=moved, gone_since=None, gone_looks=0)
-        return
+def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
+    """A draft that no folder holds: deleted, or about to come again; what was sent has been judged before."""
     since, looks = parcel.gone_since or c.now, parcel.gone_looks + 1
     if not look.complete or looks < GONE_LOOKS or c.now - since < GONE_AFTER:
         c.store.outbox.note(parcel.delivery.id, gone_since=since, gone_looks=looks)
         return
     _deleted(c, parcel)
-
-
-def _moved_to(session: Session, c: Cycle, look: Look, parcel: Parcel) -> str:
-    """The folder to which a draft was moved; empty where it is nowhere but in Trash or Sent."""
-    elsewhere = (Role.DRAFTS, Role.TRASH, Role.SENT, Role.JUNK, Role.ALL)
-    for folder in look.folders:
-        if folder.role in elsewhere or not folder.selectable or folder.name in c.options.skip_folders:
-            continue
-        try:
-            uids = reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id)
-        except CommandRefused:
-            continue
-        if uids:
-            return folder.name
-    return ""
 
 
 def _deleted(c: Cycle, parcel: Parcel) -> None:
@@ -116,11 +106,11 @@ def _deleted(c: Cycle, parcel: Parcel) -> None:
             c.store.outbox.note(delivery.id, withdraw=False)
             c.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
             return
-        c.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.SKIPPED, c.now, left=c.now, why="you deleted its draft")
+        c.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.SKIPPED, c.now, left=c.now, why=DELETED)
         e = c.store.enrollments.get(delivery.enrollment)
         if e is None:
             return
-        c.store.events.add(c.now, "skipped", f"step {delivery.number}: you deleted its draft", e.id, e.address)
+        c.store.events.add(c.now, "skipped", f"step {delivery.number}: {DELETED}", e.id, e.address)
         if not e.state.live:
             return
         if e.origin is Origin.DETECTED and not e.said_yes:
@@ -131,7 +121,7 @@ def _deleted(c: Cycle, parcel: Parcel) -> None:
 
 def _two_deleted(e: Enrollment) -> bool:
     done = sorted((d for d in e.deliveries if d.status.done), key=lambda d: d.changed)
-    return len(done) >= 2 and all(d.status is Status.SKIPPED for d in done[-2:])
+    return len(done) >= 2 and all(d.status is Status.SKIPPED and d.why == DELETED for d in done[-2:])
 
 
 def _stop(c: Cycle, e: Enrollment, why: str) -> None:
@@ -153,11 +143,13 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
     found = read_drafts(session, look.folders)
     for number, parcel in enumerate(waiting):
         c.progress("drafts", number, len(waiting))
-        _lay(session, c, target, parcel, found)
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is None or not left_already(session, c, look, e, parcel):
+            _lay(session, c, target, parcel, found)
 
 
 def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tuple[Draft, ...]) -> None:
-    there = draft_of(parcel, found)
+    there = begun_by_hand(parcel, found)
     uid: int | None
     if there is not None:
         folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id

@@ -7,7 +7,7 @@ from followmail.jobs.cycle import Cycle, Look
 from followmail.mail.identity import company
 from followmail.sequence import planner
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
-from followmail.sequence.steps import Enrollment, Mode, State, Status
+from followmail.sequence.steps import Enrollment, Mode, State, Status, Step
 from followmail.store import Store
 from followmail.writing import Desk, parties, write
 
@@ -142,6 +142,9 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
         c.store.enrollments.change(e, decision.ends, c.now, decision.why)
         c.tally.stopped += 1
         return None
+    if decision.lapses and decision.step is not None:
+        _lapse(c, e, decision.step, decision.why)
+        return None
     if decision.asks and e.state is not State.WAITING:
         c.store.enrollments.change(e, State.WAITING, c.now, decision.why, code=decision.asks)
         c.tally.waiting += 1
@@ -151,6 +154,15 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
     if decision.waits_for in planner.HELD_BY_THE_DAY:
         c.store.enrollments.note(e.id, held_at=c.now)
     return decision.due if e.state is not State.WAITING and decision.waits_for != "draft" else None
+
+
+def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
+    with c.store.transaction():
+        c.store.outbox.count_step(
+            e.id, e.address, (e.opening, e.sequence, step.name), step.number, f"call.{e.id}.{step.name}@skipped.invalid",
+            c.now, Status.SKIPPED, why,
+        )  # fmt: skip
+        c.store.events.add(c.now, "lapsed", f"step {step.number}: {why}", e.id, e.address)
 
 
 def forecast(c: Cycle, days: int) -> tuple[planner.Planned, ...]:

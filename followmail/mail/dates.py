@@ -1,7 +1,7 @@
 """What a mail means by the times it names: the first day back of an absence, and every time that may be put off to.
 
-A date counts where a cue of its language leads to it: back, until, return, from … to. An explicit date beats the weekday
-beside it; an inclusive end adds a day. What is past, or more than 400 days ahead, is none.
+A date counts where a cue of its language leads to it: back, until, return, from … to. An explicit date beats the
+weekday beside it; an inclusive end adds a day. What is past, or more than 400 days ahead, is none.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from followmail.mail.kinds import words
 from followmail.mail.prose import Prose, senses
 from followmail.mail.times import Found, Named, Reading, Role
 
-__all__ = ["MAX_AHEAD", "Named", "every", "first_day_back"]
+__all__ = ["MAX_AHEAD", "Named", "Rank", "every", "first_day_back"]
 
 MAX_AHEAD = 400  # days
 _NEAR = 4  # tokens between a word of coming back and the date behind it
@@ -22,7 +22,7 @@ _FAR = 9
 _SOON = 60  # days: an absence without an end is told shortly before
 
 
-class _Rank(IntEnum):
+class Rank(IntEnum):
     """How surely a date is the first day back: the lower, the surer."""
 
     DATE = 0  # back on 4 May
@@ -30,25 +30,26 @@ class _Rank(IntEnum):
     LAST = 2  # through 3 May
     UNTIL = 3
     LASTING = 4  # for two weeks
-    AWAY = 5  # away on Friday
-    PAST = 6
+    ANSWER = 5  # will reply on Monday
+    AWAY = 6  # away on Friday
+    PAST = 7
 
 
 class _Return(NamedTuple):
-    rank: _Rank
+    rank: Rank
     place: int
     named: Named
 
 
-def first_day_back(text: str, lang: str | None, today: date, sure: bool = False) -> Named | None:
+def first_day_back(text: str, lang: str | None, today: date, below: Rank | None = None) -> Named | None:
     """The first day back that an absence note names. `lang` None: the language is that of the cue.
 
-    `sure`: only one that a word of its end or of coming back leads to, not the day after a day away.
+    `below`: only one that is surer than this.
     """
     prose = Prose(text)
     found: list[_Return] = []
     for sense in senses(lang):
-        found += (r for r in _returns(Reading(prose, sense, today)) if r.rank < _Rank.AWAY or not sure)
+        found += (r for r in _returns(Reading(prose, sense, today)) if below is None or r.rank < below)
         if found and sense.lang == lang:
             break
     best = min(found, key=lambda r: r[:2], default=None)
@@ -56,7 +57,7 @@ def first_day_back(text: str, lang: str | None, today: date, sure: bool = False)
 
 
 def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
-    """All times that a text names, in their order, that are not past: for who knows by another cue which one is meant."""
+    """All times ahead that a text names, in their order: for who knows by another cue which one is meant."""
     prose = Prose(text)
     latest = today + timedelta(days=MAX_AHEAD)
     for sense in senses(lang):
@@ -76,6 +77,11 @@ def _returns(reading: Reading) -> Iterator[_Return]:
 
 def _comings(reading: Reading, end: date | None, last: list[_Return]) -> Iterator[_Return]:
     """By words of coming back: the date that belongs to each of them. `end`: the first day after a stated absence."""
+    for match in reading.sense.phrase("answer").each(reading.folded):
+        at, after = reading.token_at(match.start()), reading.token_at(match.end())
+        if (best := _belonging(_inside(reading, at), at, after)) is not None:
+            coming = _coming(best, match.start(), end, reading.today)
+            yield coming._replace(rank=max(coming.rank, Rank.ANSWER))
     for match in reading.sense.phrase("back").each(reading.folded):
         at, after = reading.token_at(match.start()), reading.token_at(match.end())
         best = _belonging(_inside(reading, at), at, after)
@@ -83,8 +89,8 @@ def _comings(reading: Reading, end: date | None, last: list[_Return]) -> Iterato
             yield _coming(best, match.start(), end, reading.today)
         elif last and reading.sense.phrase("day-after").first(reading.folded[match.start() : match.start() + 120]):
             # "away until the 25th, back the following day"
-            day = last[0].named.start + timedelta(days=last[0].rank is _Rank.UNTIL)
-            yield _Return(_Rank.DATE, match.start(), _one_day(day, match[0], match.span()))
+            day = last[0].named.start + timedelta(days=last[0].rank is Rank.UNTIL)
+            yield _Return(Rank.DATE, match.start(), _one_day(day, match[0], match.span()))
 
 
 def _inside(reading: Reading, at: int) -> list[Found]:
@@ -106,26 +112,26 @@ def _belonging(inside: list[Found], at: int, after: int) -> Found | None:
 def _coming(found: Found, place: int, end: date | None, today: date) -> _Return:
     named = found.named
     if found.role is Role.THROUGH:
-        return _Return(_Rank.LAST, place, _after(named))
+        return _Return(Rank.LAST, place, _after(named))
     if named.start < today:
-        return _Return(_Rank.PAST, place, named)
+        return _Return(Rank.PAST, place, named)
     if named.explicit:
-        return _Return(_Rank.DATE, place, named)
+        return _Return(Rank.DATE, place, named)
     if end and named.start == named.end and named.start < end <= today + timedelta(days=MAX_AHEAD):
         # "away until 14 August … back on Monday": the Monday after that
         moved = end + timedelta(days=(named.start.isoweekday() - end.isoweekday()) % 7)
         named = _one_day(moved, named.words, named.span)
-    return _Return(_Rank.WEEKDAY, place, named)
+    return _Return(Rank.WEEKDAY, place, named)
 
 
 def _ends(found: list[Found]) -> Iterator[_Return]:
     """Ends of an absence: "until X" → X; "through X" and "from … to X" → the day after."""
     for before, f in zip((None, *found), found, strict=False):
         if f.role is Role.THROUGH or (f.role is Role.UNTIL and before is not None and _begins(before, f)):
-            yield _Return(_Rank.LAST, f.named.span[0], _after(f.named))
+            yield _Return(Rank.LAST, f.named.span[0], _after(f.named))
         elif f.role is Role.UNTIL:
             named = f.named
-            yield _Return(_Rank.UNTIL, named.span[0], _one_day(named.start, named.words, named.span, named.explicit))
+            yield _Return(Rank.UNTIL, named.span[0], _one_day(named.start, named.words, named.span, named.explicit))
 
 
 def _begins(first: Found, last: Found) -> bool:
@@ -143,7 +149,7 @@ def _lastings(reading: Reading) -> Iterator[_Return]:
         begun = (f.named.start for f in reading.found if f.role in (Role.FROM, Role.PLAIN) and f.named.explicit)
         start = next((day for day in begun if day >= reading.today), reading.today)
         if (day := almanac.later(start, lasting[1], lasting[0])) is not None:
-            yield _Return(_Rank.LASTING, match.start(), _one_day(day, match[0], match.span()))
+            yield _Return(Rank.LASTING, match.start(), _one_day(day, match[0], match.span()))
 
 
 def _days_away(reading: Reading) -> Iterator[_Return]:
@@ -151,7 +157,7 @@ def _days_away(reading: Reading) -> Iterator[_Return]:
     for match in words.phrases("out-of-office", "away", reading.sense.lang).each(reading.folded):
         away = [f.named for f in _inside(reading, reading.token_at(match.start())) if f.role is Role.PLAIN]
         if away and 0 <= (away[-1].end - reading.today).days <= _SOON:
-            yield _Return(_Rank.AWAY, match.start(), _after(away[-1]))
+            yield _Return(Rank.AWAY, match.start(), _after(away[-1]))
 
 
 def _after(named: Named) -> Named:

@@ -8,7 +8,7 @@ import hashlib
 import re
 
 # Lenient on purpose: Outlook, Exchange and mobile clients write ids that no grammar of the RFC admits.
-_ID = re.compile(rb"<\s*([^<>\s]{1,998}(?:\s[^<>\s]{1,200}){0,3})\s*>")
+_ID = re.compile(rb"<\s*([^<>\s]{1,998}(?:\s+[^<>\s]{1,200}){0,3})\s*>")
 _ASKABLE = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_`{|}~@\[\]:-]{3,250}")
 _OURS = re.compile(r"fm1\.([a-z2-7]{26})\.([a-z2-7]{6})@[^\s<>@]+")
 

@@ -19,15 +19,15 @@ _TOKEN = re.compile(
 )
 # keys of [dates] whose phrases begin a time
 _OPENING = tuple(
-    """early mid end today tomorrow day-after-tomorrow this-week next-week week-after-next next-month next-quarter next-year
-    first-half second-half in week-number week-of week-from""".split()
+    """early mid end today tomorrow day-after-tomorrow this-week next-week week-after-next next-month next-quarter
+    next-year first-half second-half in week-number week-of week-from""".split()
 )
 _UNITS = ("day", "week", "fortnight", "month", "quarter", "year")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a number (nth: with its ending), a date in digits (iso, full, short), a mark, or the gap between paragraphs."""
+    """A word, a number (nth: with its ending), a date in digits (iso, full, short), a mark, or a gap of paragraphs."""
 
     kind: str
     text: str

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 _MAX = 64 * 1024  # characters that are looked at
 _MAX_LINE = 1000
+_MAX_LINES = 3000
 
 # "wrote", as mail programs say it
 _WROTE = (
@@ -120,7 +121,7 @@ def own_words(text: str) -> str:
 def _lines(body: str) -> list[str]:
     text = body[:_MAX].replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", text).replace("\xa0", " ")
-    return [line.rstrip()[:_MAX_LINE] for line in text.split("\n")]
+    return [line.rstrip()[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]]
 
 
 def _kinds(lines: list[str]) -> str:

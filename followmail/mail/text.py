@@ -17,6 +17,7 @@ __all__ = ["new_text", "plain", "text_of"]
 MAX_RAW = 512 * 1024  # bytes of a message that are looked at
 MAX_TEXT = 64 * 1024  # characters of a text that are looked at
 _MAX_PARTS = 100
+_MAX_TAGS = 6000
 
 # codecs that are charsets; Python knows others, some of them slow or no text at all
 _CHARSET = re.compile(r"(?:utf|iso|latin|cp|windows|ms|us-?ascii|ascii|koi|gb|hz|big5|euc|shift|sjis|mac|tis|l\d)[\w.:-]*", re.I)
@@ -170,8 +171,10 @@ class _Plain(HTMLParser):
 def plain(html: str) -> str:
     """HTML as the text one reads. Unclosed and broken markup is read as far as it goes."""
     reader = _Plain()
+    # what a person typed stands early; newsletters and hostile mails go on for ever
+    marks = re.sub(r"<+(?=<)", "", html[: 4 * MAX_TEXT]).split("<", _MAX_TAGS + 1)
     try:
-        reader.feed(html[: 4 * MAX_TEXT] + "<br>")  # the last tag lets go of the text before it
+        reader.feed("<".join(marks[: _MAX_TAGS + 1]) + "<br>")  # the last tag lets go of the text before it
     except (ValueError, AssertionError):  # html.parser raises on some broken declarations
         return re.sub(r"<[^<>]*>", " ", html[:MAX_TEXT])
     return re.sub(r"\n{3,}", "\n\n", "\n".join(reader.lines)).strip("\n")

@@ -1,6 +1,6 @@
 """Times in prose: "Monday 4 May", "vom 3. bis 21. August", "in two months", "semaine 36".
 
-`Reading` finds them with what stands around them; what an absence note or a promise means by them is said in `dates.py`.
+`Reading` finds them with what stands around them; what an absence note or a promise means by them, `dates.py` says.
 The order of day and month is that of the language, and where both can be meant the reading that lies nearest after the
 mail's own day. Without a year it is the next such day.
 """
@@ -18,10 +18,10 @@ from followmail.mail.prose import Prose, Sense, Walk
 _PAST = 60  # days: a date without a year that lies so little back is past, not next year's
 _CLOCK = frozenset("h uhr uur am pm ore horas heures".split())
 _COUNTED = _CLOCK | frozenset("percent prozent euro eur gb tb mb".split())
-_WHOLES = tuple("this-week the-week next-week this-month next-month this-quarter next-quarter this-year next-year".split())
-_SPANS = tuple(
-    "week-after-next next-week this-week next-month next-quarter next-year second-half first-half".split()
+_WHOLES = tuple(
+    "this-week the-week next-week this-month next-month this-quarter next-quarter this-year next-year".split()
 )
+_SPANS = tuple("week-after-next next-week this-week next-month next-quarter next-year second-half first-half".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class Reading(Walk):
             self._quarter,
             self._weekday,
             self._month,
+            self._year_alone,
         ):
             if (read := reader(i)) is not None:
                 return read
@@ -221,7 +222,7 @@ class Reading(Walk):
         return next((d for d in days if year or (d - self.today).days >= -_PAST), None)
 
     def _day_alone(self, i: int, weekday: int | None) -> _Read | None:
-        """the 17th, le 24, lunes 24: a day without its month, where an article, an ordinal or a weekday makes it one."""
+        """the 17th, le 24, lunes 24: a day without its month, if an article, an ordinal or a weekday makes it one."""
         number = self.token(i).number
         if self.kind(i) not in ("nth", "number") or not 1 <= number <= 31 or not (weekday or self._leads_to_day(i)):
             return None
@@ -245,7 +246,7 @@ class Reading(Walk):
         return self.folded[end : end + 1] in tuple(":%€$°/") or self.word(i + 1) in by
 
     def _counts(self, i: int) -> bool:
-        """"the 2 offices": a bare number with a word behind it that goes on with no sentence."""
+        """ "the 2 offices": a bare number with a word behind it that goes on with no sentence."""
         goes_on = any(self.phrase(key, i + 1) is not None for key in ("inclusive", "goes-on"))
         return self.kind(i) == "number" and self.word(i + 1) not in ("", *self.sense.fillers) and not goes_on
 
@@ -253,13 +254,17 @@ class Reading(Walk):
         """(1 Monday … 7 Sunday or None, the token after it). A short name counts only where a date leads to it."""
         weekday = self.sense.weekdays.get(self.word(i))
         short = self.sense.short_weekdays.get(self.word(i)) if weekday is None else None
-        if short is not None and (
-            self.word(i - 1) in self.sense.fillers
-            or self.is_led(i, "until", "from", "through")
-            or (self.skip(i + 1, ".,") > i + 1 and self.kind(self.skip(i + 1, ".,")) in ("short", "full", "nth", "number"))
-        ):
+        if short is not None and (self._is_led_to(i) or self._leads_on(i)):
             weekday = short
         return weekday, i + (weekday is not None)
+
+    def _is_led_to(self, i: int) -> bool:
+        return self.word(i - 1) in self.sense.fillers or self.is_led(i, "until", "from", "through")
+
+    def _leads_on(self, i: int) -> bool:
+        """A short name with a number behind it: "Mo., 24.8."."""
+        j = self.skip(i + 1, ".,")
+        return j > i + 1 and self.kind(j) in ("short", "full", "nth", "number")
 
     def _weekday(self, i: int) -> _Read | None:
         weekday, after = self._weekday_name(i)
@@ -299,6 +304,12 @@ class Reading(Walk):
         if month is None or not self.is_led(i, "in-month", "until", "from", "through"):
             return None
         return self._whole(i)
+
+    def _year_alone(self, i: int) -> _Read | None:
+        """A year to come: in 2027, im Haushaltsjahr 2027."""
+        year, after = self._year(i) if self.kind(i) == "number" else (None, i)
+        is_ahead = year is not None and year > self.today.year and self.is_led(i, "in-year")
+        return _Read(date(year, 1, 1), date(year, 12, 31), after) if year and is_ahead else None
 
     def _part(self, i: int) -> _Read | None:
         """early, mid, end of: of a month, of the year, of next month, of a quarter."""
@@ -350,7 +361,8 @@ class Reading(Walk):
         if not 1 <= number <= 12 // months:
             return None
         year, after = self._year(after)
-        starts = [date(y, (number - 1) * months + 1, 1) for y in ([year] if year else [self.today.year, self.today.year + 1])]
+        years = [year] if year else [self.today.year, self.today.year + 1]
+        starts = [date(y, (number - 1) * months + 1, 1) for y in years]
         start = next(s for s in starts if year or s > self.today)
         return _Read(start, almanac.month_end(date(start.year, start.month + months - 1, 1)), after)
 
@@ -365,9 +377,9 @@ class Reading(Walk):
 
     def lasting(self, i: int) -> tuple[int, str, int] | None:
         """(how many, of what unit, the token after it): two weeks, einem Vierteljahr, the next three days."""
-        i = self.skip(i)
+        direct, i = i, self.skip(i)
         count = self.token(i).number if self.kind(i) == "number" else self.sense.numbers.get(self.word(i), 0)
-        if not count and self.word(i) in self.sense.units:
+        if not count and i == direct and self.word(i) in self.sense.units:
             return 1, self.sense.units[self.word(i)], i + 1
         j = i + 1
         while j < i + 3 and (self.word(j) in self.sense.fillers or self.word(j) in self.sense.next):

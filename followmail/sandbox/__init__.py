@@ -1,4 +1,4 @@
-"""A mailbox to play with: own IMAP and SMTP servers, sample prospects who answer in every way, and days that pass in seconds.
+"""A mailbox to play with: own mail servers, sample prospects who answer in every way, and days that pass in seconds.
 
     cast       the table: who is written to, what they do about it, and what they must and must not get
     letters    the bytes of what Alex and the prospects write

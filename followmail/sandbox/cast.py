@@ -22,6 +22,10 @@ def after(days: int = 0, hours: int = 0, minutes: int = 0) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
+WROTE_ON = at(4, 29, "9:00")  # when Alex writes to nearly everybody
+OPENS = at(4, 29, "8:45")  # followmail's first look
+
+
 class Holds(StrEnum):
     """What a mail of a prospect's must do: how long nobody may write to them by themselves."""
 
@@ -43,7 +47,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What a prospect does about a mail. `to`: 0 is Alex's own, 1 our first, and so on."""
+    """What a prospect does about a mail. `to`: 0 is Alex's own, 1 our first, and so on.
+
+    `told` is how the story tells it, {text} being what they write.
+    """
 
     to: int
     wait: timedelta | None  # after that mail; None: while our next mail to them is being written
@@ -78,7 +85,7 @@ class Prospect:
     reactions: tuple[Reaction, ...] = ()
     gets: int = 0
     letter: Letter = Letter.PROPOSAL
-    wrote: datetime = at(4, 29, "9:00")  # when Alex wrote
+    wrote: datetime = WROTE_ON  # when Alex wrote
     if_asked: str = ""  # what Alex says when followmail asks: approve, stop, or nothing at all
 
     @property
@@ -90,15 +97,15 @@ class Prospect:
         return f"{self.first} {self.last}"
 
 
-OPENS = at(4, 29, "8:45")  # followmail's first look
-INTRODUCER = Prospect("Mia", "Moor", (
-    Reaction(0, after(hours=1, minutes=30), "Mia, who introduced Leo: “You are welcome!”", "You are welcome!", Holds.NOT),
-), letter=Letter.NONE)  # fmt: skip
 INTRODUCED_ON = at(4, 28, "16:00")
 CLIENT_WROTE_ON = at(3, 26, "11:00")
 INVITED_ON = at(4, 30, "9:30")  # Alex invites Kim to a call
 MET_ON = at(4, 29, "18:00")  # Alex met Rosa at a fair, and enrolls her by hand
 MET_WHERE, MET_ABOUT = "IT fair", "backups"
+
+INTRODUCER = Prospect("Mia", "Moor", (
+    Reaction(0, after(hours=1, minutes=30), "Mia, who introduced Leo: “{text}”", "You are welcome!", Holds.NOT),
+), letter=Letter.NONE)  # fmt: skip
 
 CAST: tuple[Prospect, ...] = (
     Prospect("Ann", "Archer", (
@@ -106,53 +113,68 @@ CAST: tuple[Prospect, ...] = (
     )),
     Prospect("Bob", "Builder", (), gets=3, if_asked="approve"),  # silent for ever
     Prospect("Carla", "Cook", (
-        Reaction(0, after(days=4, hours=23), "Carla answers from her private address; it lands in Junk",
-                 "Sorry, I am on my private account. The proposal looks good, please call me.",
-                 sender="Carla <carla@cook-family.example>", folder="Junk"),
+        Reaction(
+            0, after(days=4, hours=23), "Carla answers from her private address, and it lands in Junk",
+            "Sorry, I am on my private account. The proposal looks good, please call me today.",
+            sender="Carla <carla@cook-family.example>", folder="Junk",
+        ),
     )),
     Prospect("Dave", "Dunn", (
-        Reaction(0, after(minutes=1), "The mail to Dave bounces", "550 5.1.1 <{address}>: User unknown",
-                 form=Form.BOUNCE, suppresses=True),
+        Reaction(
+            0, after(minutes=1), "The mail to Dave bounces", "550 5.1.1 <{address}>: User unknown",
+            form=Form.BOUNCE, suppresses=True,
+        ),
     )),
     Prospect("Eva", "Engel", (
-        Reaction(0, after(minutes=1), "Eva is on holiday until 12 May",
-                 "Guten Tag,\n\nich bin bis einschließlich 12. Mai 2026 nicht im Büro und lese meine E-Mails nicht.\n\nEva Engel",
-                 Holds.UNTIL_DAY, date(2026, 5, 13), Form.AWAY, subject="Automatische Antwort: Angebot für Ihre Datensicherung"),
-        Reaction(1, after(days=1, hours=2), "Eva answers, in German", "Hallo Alex,\n\ndas passt gut, lassen Sie uns telefonieren.\n\nEva"),
+        Reaction(
+            0, after(minutes=1), "Eva is on holiday until 12 May, says her mailbox, in German",
+            "Guten Tag,\n\nich bin bis einschließlich 12. Mai 2026 nicht im Büro und lese keine E-Mails.\n\nEva Engel",
+            Holds.UNTIL_DAY, date(2026, 5, 13), Form.AWAY,
+            subject="Automatische Antwort: Angebot für Ihre Datensicherung",
+        ),
+        Reaction(
+            1, after(days=1, hours=2), "Eva answers", "Hallo Alex,\n\ndas passt gut, lassen Sie uns telefonieren.\n\nEva",
+        ),
     ), gets=1, letter=Letter.GERMAN),
     Prospect("Frank", "Fisher", (
-        Reaction(0, after(days=2, hours=1), "Frank: “Call me in two months.”", "Call me in two months.", Holds.UNTIL_YES),
+        Reaction(0, after(days=2, hours=1), "Frank: “{text}”", "Call me in two months.", Holds.UNTIL_YES),
     )),
     Prospect("Grace", "Green", (
-        Reaction(0, after(days=1, hours=5), "Grace: “Thanks Alex, will look at it.”", "Thanks Alex, will look at it.", Holds.UNTIL_YES),
-        Reaction(1, after(days=3, hours=1), "Grace answers", "We have read it now, and we would like to start in June."),
+        Reaction(0, after(days=1, hours=5), "Grace: “{text}”", "Thanks Alex, will look at it.", Holds.UNTIL_YES),
+        Reaction(1, after(days=4, hours=1), "Grace answers", "We have read it now, and we will start in June."),
     ), gets=1, if_asked="approve"),
     Prospect("Hugo", "Hall", (
-        Reaction(1, after(hours=2), "Hugo: “Please stop writing to me.”", "Please stop writing to me.", suppresses=True),
+        Reaction(1, after(hours=2), "Hugo: “{text}”", "Please stop writing to me.", suppresses=True),
     ), gets=1),
     Prospect("Ivy", "Ives", (
-        Reaction(0, after(days=5, hours=6), "Ivy writes about something else: “Invoice 7”",
-                 "Hello Alex, there is a wrong date on invoice 7. Could you correct it?",
-                 Holds.UNTIL_YES, form=Form.FRESH, subject="Invoice 7"),
+        Reaction(
+            0, after(days=5, hours=6), "Ivy writes about something else: “Invoice 7”",
+            "Hello Alex, there is a wrong date on invoice 7. Could you correct it?",
+            Holds.UNTIL_YES, form=Form.FRESH, subject="Invoice 7",
+        ),
     ), letter=Letter.CONTRACT, if_asked="stop"),
     Prospect("Jack", "Jones", (
-        Reaction(0, None, "Jack answers in the very moment in which his nudge is being written",
-                 "Hi Alex, we have decided for you. When can you start?"),
+        Reaction(
+            0, None, "Jack answers at the very moment at which his nudge is written",
+            "Hi Alex, we have decided for you. When can you start?",
+        ),
     )),
     Prospect("Kim", "Klein", (
-        Reaction(0, after(days=5, minutes=10), "Kim accepts your invitation", "Kim Klein has accepted this invitation.", form=Form.ACCEPT),
+        Reaction(
+            0, after(days=5, minutes=10), "Kim accepts your invitation", "Kim Klein has accepted this invitation.",
+            form=Form.ACCEPT,
+        ),
     )),
     Prospect("Leo", "Lang", (
-        Reaction(2, after(days=3, hours=3), "Leo answers", "Sorry for the silence, I was travelling. Let us talk this week."),
+        Reaction(2, after(days=3, hours=3), "Leo answers", "Sorry for the silence. Can you call me today at four?"),
     ), gets=2, letter=Letter.INTRODUCED),
     Prospect("Nina", "North", (
-        Reaction(0, after(days=1, hours=7), "Nina: “Please talk to Olaf, olaf@nina.example.”",
-                 "That is not for me to decide. Please talk to Olaf Ott, olaf@nina.example."),
+        Reaction(0, after(days=1, hours=7), "Nina: “{text}”", "Please talk to Olaf Ott, olaf@nina.example."),
     )),
     Prospect("Paul", "Page", letter=Letter.PRIVATE),
     Prospect("Quinn", "Quist", wrote=at(4, 22, "9:00")),  # before followmail's first look
     Prospect("Rosa", "Ruiz", (
-        Reaction(1, after(days=4, hours=3), "Rosa answers", "It was good to meet you too. Thursday would suit me."),
+        Reaction(1, after(days=4, hours=3), "Rosa answers", "Good to meet you too. Please call me today at four."),
     ), gets=1, letter=Letter.NONE),
     INTRODUCER,
 )  # fmt: skip

@@ -17,13 +17,14 @@ _SEAM = "=-sandbox-="  # between the parts of a mail
 _LETTERS: Mapping[Letter, tuple[str, str]] = {
     Letter.PROPOSAL: (
         "Proposal for your backups",
-        "Hello {first},\n\nhere is the proposal for your backups that we talked about: one copy on your premises, one with us,"
-        " and a test of both every month.\n\nWhat do you think of it?\n\nBest regards\nAlex",
+        "Hello {first},\n\nhere is the proposal for your backups that we talked about: one copy on your premises,"
+        " one with us, and a test of both every month.\n\nWhat do you think of it?\n\nBest regards\nAlex",
     ),
     Letter.GERMAN: (
         "Angebot für Ihre Datensicherung",
-        "Guten Tag Frau {last},\n\nhier ist das Angebot für Ihre Datensicherung, über das wir gesprochen haben: eine Kopie bei"
-        " Ihnen im Haus, eine bei uns, und jeden Monat eine Probe.\n\nWas halten Sie davon?\n\nMit freundlichen Grüßen\nAlex",
+        "Guten Tag Frau {last},\n\nhier ist das Angebot für Ihre Datensicherung, über das wir gesprochen haben: eine"
+        " Kopie bei Ihnen im Haus, eine bei uns, und jeden Monat eine Probe.\n\nWas halten Sie davon?\n\n"
+        "Mit freundlichen Grüßen\nAlex",
     ),
     Letter.CONTRACT: (
         "The new contract",
@@ -33,7 +34,7 @@ _LETTERS: Mapping[Letter, tuple[str, str]] = {
     Letter.INTRODUCED: (
         "Re: Leo, meet Alex",
         "Thank you, Mia!\n\nHello {first}, nice to meet you. I help firms like yours to get their backups right."
-        "\n\nShall we have a call next week?\n\nBest regards\nAlex",
+        "\n\nWould you have time for a call next week?\n\nBest regards\nAlex",
     ),
     Letter.PRIVATE: ("Tonight", "Hi {first}, see you tonight at eight, I will bring the chess board. Alex"),
 }
@@ -75,13 +76,14 @@ def introduction(introducer: Prospect, introduced: Prospect, at: datetime) -> Ma
 
 def client_wrote(client: Prospect, at: datetime) -> Mail:
     """An earlier mail of somebody who is a client already."""
-    text = "Hello Alex,\n\nthe first year went well. Please send us the contract for the second.\n\n" + client.first
-    return _mail(f"earlier@{client.first.lower()}.example", f"{client.name} <{client.address}>", ALEX, "Second year", at, text)
+    text = f"Hello Alex,\n\nthe first year went well. Please send us the contract for the second.\n\n{client.first}"
+    who = f"{client.name} <{client.address}>"
+    return _mail(f"earlier@{client.first.lower()}.example", who, ALEX, "Second year", at, text)
 
 
 def invitation(prospect: Prospect, at: datetime, answers: Mail) -> Mail:
     """Alex invites to a call, in the thread (iMIP, RFC 6047)."""
-    parts = [("text/plain", "", "Shall we talk it through? Here is an invitation."), ("text/calendar", "; method=REQUEST", _event("REQUEST", prospect))]
+    parts = [("text/plain", "", "Shall we talk it through? Here is an invitation."), _event("REQUEST", prospect)]
     to = f"{prospect.name} <{prospect.address}>"
     return _multipart(
         f"invitation-{prospect.first.lower()}@consult.example", ALEX, to, "Invitation: a call about backups", at,
@@ -99,17 +101,19 @@ def reaction(prospect: Prospect, what: Reaction, number: int, at: datetime, answ
         case Form.BOUNCE:
             return _bounce(own_id, prospect.address, what.text.format(address=prospect.address), at, answers)
         case Form.ACCEPT:
-            parts = [("text/plain", "", what.text), ("text/calendar", "; method=REPLY", _event("REPLY", prospect))]
-            return _multipart(own_id, who, ALEX, "Accepted: a call about backups", at, "multipart/alternative", parts, answers)
+            parts = [("text/plain", "", what.text), _event("REPLY", prospect)]
+            subject = "Accepted: a call about backups"
+            return _multipart(own_id, who, ALEX, subject, at, "multipart/alternative", parts, answers)
         case Form.AWAY:  # RFC 3834
-            return _mail(own_id, who, ALEX, subject, at, what.text, answers=thread, headers={"Auto-Submitted": "auto-replied"})
+            marked = {"Auto-Submitted": "auto-replied"}
+            return _mail(own_id, who, ALEX, subject, at, what.text, answers=thread, headers=marked)
         case _:
             return _mail(own_id, who, ALEX, subject, at, what.text, answers=thread)
 
 
 def _mail(
-    own_id: str, sender: str, to: str, subject: str, at: datetime, text: str, *, answers: Mail | None = None, cc: str = "",
-    headers: Mapping[str, str] | None = None,
+    own_id: str, sender: str, to: str, subject: str, at: datetime, text: str, *, answers: Mail | None = None,
+    cc: str = "", headers: Mapping[str, str] | None = None,
 ) -> Mail:  # fmt: skip
     mail = EmailMessage(policy=_POLICY)
     mail["From"], mail["To"] = sender, to
@@ -123,16 +127,20 @@ def _mail(
 
 
 def _multipart(
-    own_id: str, sender: str, to: str, subject: str, at: datetime, kind: str, parts: list[tuple[str, str, str]], answers: Mail,
+    own_id: str, sender: str, to: str, subject: str, at: datetime, kind: str, parts: list[tuple[str, str, str]],
+    answers: Mail,
 ) -> Mail:  # fmt: skip
     """A mail of several parts (type, its parameters, text); ASCII, with a seam that is always the same."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"], mail["To"] = sender, to
     references = _thread(mail, own_id, subject, at, answers)
-    body = "".join(f"--{_SEAM}\nContent-Type: {part}; charset=us-ascii{more}\n\n{text.strip()}\n\n" for part, more, text in parts)
+    body = "".join(
+        f"--{_SEAM}\nContent-Type: {part}; charset=us-ascii{more}\n\n{text.strip()}\n\n" for part, more, text in parts
+    )
     head = mail.as_bytes().decode("ascii").rstrip().replace("\r\n", "\n")
     more = f'MIME-Version: 1.0\nContent-Type: {kind}; boundary="{_SEAM}"'
-    return Mail(own_id, f"{head}\n{more}\n\n{body}--{_SEAM}--\n".replace("\n", "\r\n").encode("ascii"), references, subject)
+    data = f"{head}\n{more}\n\n{body}--{_SEAM}--\n".replace("\n", "\r\n").encode("ascii")
+    return Mail(own_id, data, references, subject)
 
 
 def _thread(mail: EmailMessage, own_id: str, subject: str, at: datetime, answers: Mail | None) -> tuple[str, ...]:
@@ -146,7 +154,7 @@ def _thread(mail: EmailMessage, own_id: str, subject: str, at: datetime, answers
 
 
 def _bounce(own_id: str, failed: str, said: str, at: datetime, answers: Mail) -> Mail:
-    """A delivery status report: what the server says, for people and for programs, and the head of the mail (RFC 3464)."""
+    """A delivery status report: what the server says, for people and for programs, and the mail's head (RFC 3464)."""
     status = (
         "Reporting-MTA: dns; mail.consult.example\n\n"
         f"Final-Recipient: rfc822; {failed}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; {said}"
@@ -163,15 +171,16 @@ def _bounce(own_id: str, failed: str, said: str, at: datetime, answers: Mail) ->
     )  # fmt: skip
 
 
-def _event(method: str, attendee: Prospect) -> str:
-    """One event of half an hour (RFC 5545)."""
+def _event(method: str, attendee: Prospect) -> tuple[str, str, str]:
+    """The calendar part with one event of half an hour (RFC 5545)."""
     state = "ACCEPTED" if method == "REPLY" else "NEEDS-ACTION"
-    return (
+    text = (
         f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//sandbox//EN\nMETHOD:{method}\nBEGIN:VEVENT\n"
         "UID:call@consult.example\nDTSTAMP:20260430T073000Z\nDTSTART:20260511T080000Z\nDTEND:20260511T083000Z\n"
         f"SUMMARY:A call about backups\nORGANIZER:mailto:{ME}\nATTENDEE;PARTSTAT={state}:mailto:{attendee.address}\n"
         "END:VEVENT\nEND:VCALENDAR"
     )
+    return "text/calendar", f"; method={method}", text
 
 
 def _reply_subject(subject: str) -> str:

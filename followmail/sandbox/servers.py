@@ -4,6 +4,7 @@ Both listen on free ports of 127.0.0.1 only, know one user, and forget everythin
 """
 
 import asyncio
+import logging
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Coroutine
@@ -88,6 +89,7 @@ class Servers:
         return tuple(self._taker.delivered)
 
     def __enter__(self) -> Self:
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own old names at each login
         self._thread.start()
         self._wait(self._listen())
         return self

@@ -42,7 +42,7 @@ class Bearings:
     own_ids: frozenset[str]  # the anchor and what we sent after it
     all_ids: frozenset[str]  # every id of its conversation
     introducers: frozenset[str]
-    base_subject: str
+    base_subjects: frozenset[str]  # under which the consultant wrote in it; never an empty one
     recipients: tuple[str, ...]  # whom its mails go to
 
 
@@ -89,7 +89,7 @@ def _by_sender(message: Message, in_conversation: bool, refers_to_known: bool, b
         return Tie.ELSEWHERE
     if b.identity.is_colleague(sender):
         return None
-    if b.base_subject and message.base_subject == b.base_subject and not refers_to_known:
+    if message.base_subject in b.base_subjects and not refers_to_known:
         return Tie.SUBJECT
     if same_company(sender, b.enrollment.address) and _to_consultant(message, b.identity):
         return Tie.COMPANY
@@ -150,7 +150,7 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
                 suppress=tuple((address, remark) for address in gone),
             )  # fmt: skip
         case Kind.LATER:
-            return _later(who, said, v, message, calendar, now)
+            return _later(who, said, v, message, b.enrollment, calendar, now)
         case Kind.CALENDAR:
             return _calendar(who, v, message, calendar, now)
         case Kind.OUT_OF_OFFICE if _speaks_for_prospect(message, b):
@@ -166,14 +166,19 @@ def _speaks_for_prospect(message: Message, b: Bearings) -> bool:
     return message.sender.address == b.enrollment.address or len(b.recipients) == 1
 
 
-def _later(who: str, said: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
-    """Put off, promised or acknowledged: not over, and not silent either."""
+def _later(
+    who: str, said: str, v: Verdict, message: Message, e: Enrollment, calendar: Calendar, now: datetime
+) -> Effect | None:  # fmt: skip
+    """Put off, promised or acknowledged: not over, and not silent either. Thanks shorten no pause."""
     if v.until is None:
         until = _after_business_days(message, ACKNOWLEDGED, calendar, now)
     elif v.promised:  # the business day after the end of the time named
         until = calendar.opening_of(calendar.add_business_days(v.until_end or v.until, 1))
     else:
         until = calendar.next_open(calendar.opening_of(v.until))
+    waits = e.until if e.state is State.PAUSED and e.then is State.WAITING else None
+    if v.acknowledgement and waits is not None and waits >= until:
+        return None
     why = f"{who} will come back{said}" if v.until is None or v.promised else f"{who} put it off{said}"
     return Effect("paused", why, State.PAUSED, "answer", until, State.WAITING)
 
@@ -203,6 +208,9 @@ def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calenda
 
 def _report(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
     """A report: it must hold an id of the conversation, or name a recipient of ours as failed."""
+    ended = [a for a in v.failed_recipients if b.identity.is_own(a) or a in b.enrollment.dropped]
+    if ended and len(ended) == len(v.failed_recipients):
+        return None  # a plus address of the consultant's, or somebody to whom nothing goes any more
     failed = [a for a in v.failed_recipients if a in b.recipients or a == b.enrollment.address]
     ours = b.all_ids.intersection((*v.original_ids, *message.answers))
     if not failed and not ours:

@@ -118,7 +118,7 @@ class Parties:
     to: tuple[Person, ...]
     cc: tuple[Person, ...]
     own_ids: frozenset[str]  # the anchor and the consultant's messages after it: what an answer refers to
-    base_subject: str
+    base_subjects: frozenset[str]  # under which the consultant wrote here, our steps included
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -129,9 +129,10 @@ def parties_of(identity: Identity, e: Enrollment, conversation: Conversation | N
     """The parties of an enrollment. Without an anchor (met, manual) the prospect alone."""
     alone = (Person(e.name, e.address),)
     anchor = conversation.entry(e.anchor) if conversation and e.anchor else None
+    wrote = frozenset(x.message.base_subject for x in conversation.entries if x.sent) if conversation else frozenset()
     if conversation is None or anchor is None:
         ids = frozenset(d.message_id for d in e.deliveries)
-        return Parties(None, None, frozenset(), alone, (), ids, "")
+        return Parties(None, None, frozenset(), alone, (), ids, wrote - {""})
     opening = conversation.entry(e.opening) or anchor
     introducers = conversation.introducers(identity, e.address, opening)
     less = introducers | e.dropped
@@ -145,5 +146,5 @@ def parties_of(identity: Identity, e: Enrollment, conversation: Conversation | N
         to=tuple(p for p in people if p.address in in_to) or alone,
         cc=tuple(p for p in people if p.address not in in_to),
         own_ids=frozenset(own | {anchor.message.id} | {d.message_id for d in e.deliveries}),
-        base_subject=anchor.message.base_subject,
+        base_subjects=wrote - {""},
     )

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from followmail.mail.identity import Identity, Person, domain, same_company
 from followmail.mail.kinds import Kind
+from followmail.mail.msgid import is_ours
 from followmail.sequence.conversation import Conversation, Entry, outside_people
 from followmail.sequence.steps import Sequence, Trigger
 
@@ -77,7 +78,7 @@ def case_of(
         acquainted=False,
         suppressed=suppressed,
         is_list=is_list,
-        has_our_form=any(e.step and e.sent for e in conversation.entries),
+        has_our_form=any(e.sent and is_ours(e.message.id) for e in conversation.entries),
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from followmail.mail.identity import company
+from followmail.mail.identity import company, same_company
 from followmail.sequence.steps import (
+    Delay,
     Delivery,
     Enrollment,
     Mode,
@@ -19,11 +20,14 @@ from followmail.sequence.steps import (
     Status,
     Step,
     Trigger,
+    Unit,
 )
 from followmail.sequence.workdays import Calendar
 
 # In mode send, a step that is later than this waits instead (the machine was off).
 OVERDUE_BUSINESS_DAYS = 5
+# A call that nobody made lapses after this long, and the next step counts from then.
+CALL_LAPSES = Delay(3, Unit.BUSINESS_DAYS)
 CLOCK_BACK = timedelta(hours=1)
 CLOCK_AHEAD = timedelta(days=60)
 
@@ -79,6 +83,7 @@ class Wait:
     waits_for: str | None = None
     asks: str = ""
     ends: State | None = None  # it can never leave: the enrollment ends
+    lapses: bool = False  # a call that nobody made in time: the step is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,8 @@ def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day
     if step is None:
         return Finish("all steps are done")
     due = due_of(e, sequence, step, policy.calendar)
-    mode = mode_of(sequence, policy)
-    for rule in (_standing, _consent, _person, _under_way, _timing, _whole, _moment):
+    mode = _mode_of_step(e, step, mode_of(sequence, policy))
+    for rule in (_standing, _consent, _person, _under_way, _call, _timing, _whole, _lateness, _moment):
         found = rule(e, step, due, mode, policy, day, now)
         if found is not None:
             return found
@@ -133,6 +138,13 @@ def mode_of(sequence: Sequence, policy: Policy) -> Mode:
     if policy.mode is Mode.DRY_RUN:
         return Mode.DRY_RUN
     return sequence.mode or policy.mode
+
+
+def _mode_of_step(e: Enrollment, step: Step, mode: Mode) -> Mode:
+    """A step that became a draft stays one, whatever the mode becomes."""
+    own = e.delivery(step.name)
+    was_draft = own is not None and own.status in (Status.DRAFTED, Status.WITHDRAWN)
+    return Mode.DRAFT if mode is Mode.SEND and was_draft else mode
 
 
 def due_of(e: Enrollment, sequence: Sequence, step: Step, calendar: Calendar) -> datetime:
@@ -193,7 +205,7 @@ def _standing(
     if e.state is State.WAITING:
         return Wait(e.why, due, step, "approval")
     if e.state is State.PAUSED and (e.until is None or now < e.until):
-        return Wait(e.why, due, step, "pause" if not e.why else None)
+        return Wait(e.why, due, step, "pause")
     return None
 
 
@@ -244,12 +256,28 @@ def _under_way(
     return None
 
 
+def _call(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """A step that is a call, not a mail: it is told when it is due, and lapses."""
+    if not step.call or now < due:
+        return None
+    lapsed = now >= policy.calendar.add(due, CALL_LAPSES)
+    return Wait("the call was not made in time" if lapsed else "call them", due, step, lapses=lapsed)
+
+
 def _timing(
     e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
 ) -> Wait | None:
-    """Whether it is due, and not so late that the consultant should be asked."""
-    if now < due:
-        return Wait(reason(e, step, due, policy.calendar), due, step)
+    """Whether it is due."""
+    return Wait(reason(e, step, due, policy.calendar), due, step) if now < due else None
+
+
+def _lateness(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether it is so late, or one of so many, that the consultant should be asked. Asked only when nothing holds
+    everything: a pause makes nothing late, and a clock that cannot be right proves nothing."""
     if mode is Mode.SEND:
         latest = max(m for m in (due, e.resumed_at, day.pause_ended, e.yes_at, e.held_at) if m is not None)
         calendar = policy.calendar
@@ -285,7 +313,7 @@ def _moment(
         if address in day.people:
             return Wait(f"{address} had a mail today", _tomorrow(calendar, now), step, "company")
     domain = company(e.address)
-    if domain and domain in day.companies:
+    if domain and any(same_company(domain, other) for other in day.companies):
         return Wait(f"somebody at {domain} had a mail today", _tomorrow(calendar, now), step, "company")
     if day.left_today >= policy.daily_limit:
         return Wait(f"the {policy.daily_limit} mails of today are out", _tomorrow(calendar, now), step, "limit")

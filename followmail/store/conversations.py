@@ -230,7 +230,7 @@ class Conversations:
         MessageRow.update(step=True).where(MessageRow.id == row).execute(self._database)
 
     def bearing_since(
-        self, moment: datetime, conversation: int | None, address: str, company: str | None, subject: str
+        self, moment: datetime, conversation: int | None, address: str, company: str | None, subjects: Iterable[str]
     ) -> tuple[Known, ...]:
         """Incoming messages since a moment that may bear on an enrollment, oldest first: a superset, judged elsewhere."""
         stamp = MessageRow.date.db_value(moment)
@@ -243,13 +243,20 @@ class Conversations:
             late += " OR conversation = ?"
             since.append(conversation)
         if company:
-            ties.append("sender_domain = ? OR sender_domain LIKE ?")
-            values += [company, f"%.{company}"]
-        if subject:
+            ties.append("sender_domain = ? OR sender_domain LIKE ? OR (sender_domain <> '' AND ? LIKE '%.' || sender_domain)")
+            values += [company, f"%.{company}", company]
+        for subject in subjects:
             ties.append("base_subject = ?")
             values.append(subject)
         found = self._known(f"sent = 0 AND ({late}) AND ({' OR '.join(ties)})", *since, *values)
         return tuple(sorted(found, key=lambda known: known.entry.message.later or known.entry.at))
+
+    def written_under(self, base_subject: str) -> tuple[int, ...]:
+        """The conversations in which the consultant wrote under this base subject; none under an empty one."""
+        if not base_subject:
+            return ()
+        rows = self._sql("SELECT DISTINCT conversation FROM message WHERE base_subject = ? AND sent = 1", base_subject)
+        return tuple(int(row[0]) for row in rows)
 
     def sent_since(self, moment: datetime) -> tuple[Known, ...]:
         """The consultant's messages since a moment."""

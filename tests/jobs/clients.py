@@ -215,7 +215,6 @@ class Gmail(Client):
     sent = "[Gmail]/Gesendet"
     trash = "[Gmail]/Papierkorb"
     everything = "[Gmail]/Alle Nachrichten"
-    draft_flags = ("\\Seen",)
 
     def settle(self) -> None:
         """All Mail holds what any label but Trash and Spam holds, once."""

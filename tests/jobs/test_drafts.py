@@ -1,5 +1,6 @@
 """One draft and the mail clients that handle it: sending it is the yes and the step, deleting it is the no."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import Message
 
@@ -7,6 +8,7 @@ import pytest
 
 from followmail.sequence.steps import State, Status
 from tests.jobs.clients import Client, Thunderbird
+from tests.servers.smtp import Smtpd
 from tests.world import BOB, CARLA, World, days
 
 BOBS = "bob@bob.example"
@@ -33,6 +35,15 @@ def looks(client: Client, minutes: int = 30) -> None:
 def statuses(world: World, address: str = BOBS) -> list[Status]:
     """Where the steps of somebody's latest enrollment stand, in order."""
     return [d.status for d in sorted(world.of(address).deliveries, key=lambda d: d.number)]
+
+
+def months_pass(world: World) -> None:
+    """Ninety days and a weekend, a look now and then: the new thread of the last step is due."""
+    for _ in range(4):
+        world.now += days(23)
+        world.round()
+    world.days_pass(1, hour=13)
+    world.round()
 
 
 def says_yes(world: World) -> None:
@@ -166,7 +177,7 @@ def test_an_incomplete_look_does_not_count(client: Client) -> None:
     client.mailbox.create("Secret")
     client.deletes()
     client.mailbox.make_unreadable("Secret")
-    looks(client, 60)
+    client.world.rounds_over(60)
     assert statuses(client.world) == [Status.DRAFTED]
     client.mailbox.make_readable("Secret")
     looks(client, 30)
@@ -204,8 +215,7 @@ def test_a_sent_one_between_two_deleted_ones_breaks_the_row(world: World) -> Non
     client.sends()
     looks(client)
     assert statuses(world) == [Status.SKIPPED, Status.SENT]
-    world.now += days(91)
-    world.round()
+    months_pass(world)
     client.deletes()
     looks(client)
     assert statuses(world) == [Status.SKIPPED, Status.SENT, Status.SKIPPED]
@@ -335,8 +345,7 @@ def test_sent_drafts_of_all_steps_finish_the_sequence(client: Client) -> None:
     client.world.round()
     client.sends("And another thing.", new_id=False)
     looks(client)
-    client.world.now += days(92)
-    client.world.round()
+    months_pass(client.world)
     assert client.draft()["In-Reply-To"] is None
     client.sends()
     looks(client)
@@ -485,8 +494,7 @@ def test_a_draft_about_something_else_is_not_taken_for_a_new_thread(world: World
     looks(client)
     party = b"From: alex@consult.example\r\nTo: bob@bob.example\r\nSubject: Christmas party\r\nMessage-ID: <p@x>\r\n\r\nCome!\r\n"
     world.mailbox.append(party, "Drafts", client.draft_flags, world.now)
-    world.now += days(92)
-    world.round()
+    months_pass(world)
     assert sorted(d["Subject"] for d in world.drafts()) == ["Christmas party", "Proposal: still of interest?"]
 
 
@@ -502,12 +510,15 @@ def test_an_interrupted_laying_leaves_one_draft(world: World) -> None:
     assert statuses(world) == [Status.DRAFTED]
 
 
-def test_a_draft_stays_one_whatever_the_mode_becomes(world: World) -> None:
+def test_a_draft_stays_one_whatever_the_mode_becomes(
+    world: World, sending: Callable[..., World], smtpd: Smtpd
+) -> None:
     """From draft to send with a draft open: nothing leaves in its place."""
     client = Thunderbird(world)
     laid(client)
-    world.reopen(FOLLOWMAIL_MODE="send", FOLLOWMAIL_DETECT="enroll")
+    sending(FOLLOWMAIL_DETECT="enroll")
     looks(client, 60)
+    assert smtpd.delivered == [], world.events(BOBS)
     assert len(client.shown()) == 1
     assert statuses(world) == [Status.DRAFTED]
 

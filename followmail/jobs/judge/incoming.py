@@ -1,5 +1,6 @@
 """What incoming messages do to enrollments: to the live ones when they arrive, to a new one by what came before it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,7 +31,6 @@ class Live:
     by_conversation: dict[int, list[int]] = field(default_factory=dict)
     by_address: dict[str, list[int]] = field(default_factory=dict)
     by_company: dict[str, list[int]] = field(default_factory=dict)
-    by_subject: dict[str, list[int]] = field(default_factory=dict)
     all: list[int] = field(default_factory=list)
 
     @classmethod
@@ -41,9 +41,6 @@ class Live:
             live.by_address.setdefault(e.address, []).append(e.id)
             if e.conversation is not None:
                 live.by_conversation.setdefault(e.conversation, []).append(e.id)
-                anchor = c.store.conversations.find(e.anchor) if e.anchor else None
-                if anchor is not None and anchor.entry.message.base_subject:
-                    live.by_subject.setdefault(anchor.entry.message.base_subject, []).append(e.id)
             if domain := company(e.address):
                 live.by_company.setdefault(domain, []).append(e.id)
         return live
@@ -51,15 +48,22 @@ class Live:
     def near(self, known: Known) -> list[int]:
         """Enrollments on which a message may bear."""
         message = known.entry.message
-        if message.may_be_report:
-            return self.all
         found = [*self.by_conversation.get(known.conversation, ()), *self.by_address.get(message.sender.address, ())]
-        found += self.by_subject.get(message.base_subject, ()) if message.base_subject else ()
+        for conversation in self.c.store.conversations.written_under(message.base_subject):
+            found += self.by_conversation.get(conversation, ())
         domain = company(message.sender.address) or ""
         parts = domain.split(".")
         found += [i for start in range(len(parts)) for i in self.by_company.get(".".join(parts[start:]), ())]
         found += [i for name, ids in self.by_company.items() if domain and name.endswith("." + domain) for i in ids]
         return list(dict.fromkeys(found))
+
+    def reported(self, conversation: int | None, failed: tuple[str, ...]) -> list[int]:
+        """Enrollments on which a report tells: of the conversation that it quotes, of the recipients that it names."""
+        found = list(self.by_conversation.get(conversation, ())) if conversation is not None else []
+        for address in failed:
+            found += self.by_address.get(address, ())
+            found += self.by_company.get(company(address) or "", ())
+        return found
 
 
 def _incoming(court: Court, known: Known, live: Live) -> None:
@@ -68,7 +72,7 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
         return
     if not message.auto_submitted and not message.may_be_report:
         c.store.suppressions.lift_bounce(message.sender.address)
-    for number in live.near(known):
+    for number in dict.fromkeys(_near(court, known, live)):
         e = c.store.enrollments.get(number)
         if e is None or not e.state.live:
             continue
@@ -79,6 +83,15 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
             apply(c, e, answers.effect(found, message, verdict, b, c.policy.calendar, c.now), b)
 
 
+def _near(court: Court, known: Known, live: Live) -> list[int]:
+    """Enrollments on which a message may bear; a report is read first, for only its body tells."""
+    if not known.entry.message.may_be_report or not live.all:
+        return live.near(known)
+    verdict = court.read(known)
+    ids = (*verdict.original_ids, *known.entry.message.answers)
+    return live.reported(court.c.store.conversations.conversation_of(ids), verdict.failed_recipients) + live.near(known)
+
+
 def bearings(c: Cycle, e: Enrollment) -> Bearings:
     """What is known of an enrollment when a message comes in."""
     conversation = c.store.conversations.get(e.conversation) if e.conversation is not None else None
@@ -86,7 +99,7 @@ def bearings(c: Cycle, e: Enrollment) -> Bearings:
     since = max(m for m in (e.anchor_at, e.counts_from if e.origin is Origin.MARKED else None) if m is not None)
     ids = parties.own_ids | (c.store.conversations.ids_of(e.conversation) if e.conversation is not None else set())
     return Bearings(
-        e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subject, parties.recipients
+        e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subjects, parties.recipients
     )  # fmt: skip
 
 
@@ -95,7 +108,11 @@ def tie_of(c: Cycle, known: Known, b: Bearings) -> Tie | None:
     message = known.entry.message
     inside = b.enrollment.conversation is not None and known.conversation == b.enrollment.conversation
     refers = bool(message.answers) and any(c.store.conversations.knows_id(i) for i in message.answers)
-    return answers.tie(message, inside, refers, b)
+    found = answers.tie(message, inside, refers, b)
+    if found is Tie.SUBJECT:  # two proposals with one subject: an answer of the one's is not the other's
+        other = c.store.enrollments.live_of(message.sender.address)
+        return found if other is None or other.id == b.enrollment.id else None
+    return found
 
 
 def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> None:
@@ -136,24 +153,34 @@ def count(c: Cycle, state: State) -> None:
 
 
 def settle_history(court: Court, e: Enrollment) -> Enrollment | Effect:
-    """Apply what came in after the anchor before there was an enrollment; an end is given back, nothing is written.
+    """Apply what came in after the anchor before there was an enrollment; an end is given back.
 
-    `e` is not stored yet: the moves are made on the value.
+    `e` is not stored yet: the moves are made on the value. Only suppressions are written, for they outlive it.
     """
-    c = court.c
+    c, delays = court.c, 0
     b = bearings(c, e)
-    subject = b.base_subject
-    for known in c.store.conversations.bearing_since(b.since, e.conversation, e.address, company(e.address), subject):
-        found = tie_of(c, known, replace(b, enrollment=e))
-        if found is None:
+    came = c.store.conversations.bearing_since(b.since, e.conversation, e.address, company(e.address), b.base_subjects)
+    for number, known in enumerate(came):
+        b = replace(b, enrollment=e)
+        found = tie_of(c, known, b)
+        effect = found and answers.effect(found, known.entry.message, court.read(known), b, c.policy.calendar, c.now)
+        if not effect or (effect.state is State.BOUNCED and _wrote(e.address, came[number + 1 :])):
             continue
-        effect = answers.effect(found, known.entry.message, court.read(known), replace(b, enrollment=e), c.policy.calendar, c.now)
-        if effect is None or effect.state is None:
-            continue
-        if not effect.state.live:
+        delays += effect.event == "soft-bounce"
+        if effect.event == "soft-bounce" and delays >= answers.SOFT_BOUNCES:
+            effect = answers.third_soft_bounce(b)
+        for address, remark in effect.suppress:
+            c.store.suppressions.add(address, remark)
+        if effect.state is not None and not effect.state.live:
             return effect
         e = _on_value(e, effect, c.now)
     return e
+
+
+def _wrote(address: str, messages: Iterable[Known]) -> bool:
+    """Whether a person wrote from this address: then it works, whatever a server said before."""
+    mine = [known.entry.message for known in messages if known.entry.message.sender.address == address]
+    return any(not m.auto_submitted and not m.may_be_report for m in mine)
 
 
 def _on_value(e: Enrollment, effect: Effect, now: datetime) -> Enrollment:
@@ -162,7 +189,7 @@ def _on_value(e: Enrollment, effect: Effect, now: datetime) -> Enrollment:
             return e
         return replace(e, state=State.WAITING, why=effect.why, code=effect.code)
     if effect.state is None:
-        return e
+        return replace(e, dropped=e.dropped | set(effect.drop))
     return replace(
         e, state=effect.state, why=effect.why, code=effect.code, until=effect.until, then=effect.then,
         counts_from=effect.counts_from or e.counts_from,

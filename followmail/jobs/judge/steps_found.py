@@ -1,11 +1,13 @@
 """Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from difflib import SequenceMatcher
 
+from followmail.imap import reader
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.drafts_folder import draft_of, read_drafts
-from followmail.jobs.judge.court import Court
+from followmail.jobs.drafts_folder import Draft, draft_of, read_drafts
+from followmail.jobs.judge.court import BODY_LIMIT, Court
 from followmail.mail import text as mail_text
 from followmail.mail.message import base_subject
 from followmail.mail.msgid import mint
@@ -102,8 +104,8 @@ def step_of_draft(court: Court, known: Known) -> bool:
             continue
         if message.later is not None and message.later < parcel.delivery.changed - CLOCKS_DIFFER:
             continue
-        still_there = draft_of(parcel, read_drafts(court.session, court.look.folders)) is not None
-        if not still_there or _alike(court.read(known).new_text, parcel):
+        draft = draft_of(parcel, read_drafts(court.session, court.look.folders))
+        if draft is None or _alike(court.read(known).new_text, _versions(court, parcel, draft)):
             court.read(known)
             c.store.conversations.set_step(known.row)
             if e.conversation is not None:
@@ -128,10 +130,15 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
     c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
 
 
-def _alike(text: str, parcel: Parcel) -> bool:
+def _versions(court: Court, parcel: Parcel, draft: Draft) -> tuple[bytes, bytes]:
+    """A draft as it was laid, and as it lies there now."""
+    return parcel.data, reader.beginning(court.session, draft.folder, draft.uid, BODY_LIMIT)
+
+
+def _alike(text: str, versions: Iterable[bytes]) -> bool:
     """Whether a sent text is that of a draft, edited or not: told apart while the draft still lies in Drafts."""
-    draft = mail_text.new_text(mail_text.text_of(parcel.data))
-    mine, theirs = " ".join(text.split())[:4000], " ".join(draft.split())[:4000]
-    return bool(mine) and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() >= ALIKE
+    mine = " ".join(text.split())[:4000]
+    drafts = (" ".join(mail_text.new_text(mail_text.text_of(data)).split())[:4000] for data in versions)
+    return bool(mine) and any(SequenceMatcher(None, mine, d, autojunk=False).ratio() >= ALIKE for d in drafts)
 
 

@@ -12,7 +12,10 @@ __all__ = ["Kind", "Verdict", "classify"]
 
 
 def classify(raw: bytes, on: date | None = None) -> Verdict:
-    """What this message is. `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read. Never raises."""
+    """What this message is. Never raises.
+
+    `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read.
+    """
     from followmail.mail.kinds import (
         order,
     )  # late: the families use the words of this package, and so do others who need no more of it

@@ -1,13 +1,14 @@
 """Who is away, and who is gone for good, by the words of a mail alone.
 
-A person who answers may be away too. So a note without an automatic header counts only where it is short, speaks of hardly
-anything else, asks nothing and says no word about our mail.
+A person who answers may be away too. So a note without an automatic header counts only where it is short, speaks of
+hardly anything else, asks nothing and says no word about our mail.
 """
 
 import re
 from dataclasses import dataclass
 
 from followmail.mail import dates
+from followmail.mail.dates import Rank
 from followmail.mail.identity import domain, is_shared, local_part
 from followmail.mail.kinds import words
 from followmail.mail.kinds.received import REPLY, Received
@@ -35,19 +36,21 @@ def away(mail: Received, lang: str | None) -> Away | None:
     if not 2 <= mail.length <= _MAX_NOTE or _says(mail, "past") or _answers(mail):
         return None
     said = _says(mail, "away")
-    back = first_day_back(mail, lang, sure=True)
+    back = first_day_back(mail, lang, Rank.AWAY)
     if not mail.is_reply and (subject := words.phrases("out-of-office", "subject").at(mail.head)):
         is_note = (said or back) and is_all_of_subject(mail.head, subject.end())
         return Away(f"'{said or subject[0]}'", back) if is_note else None
     when, standing = back or _says(mail, "open-end"), _says(mail, "standing")
     if said is None or _says(mail, "but") or not _speaks_of_absence(mail, sure=bool(when and standing)):
         return None
-    enough = (standing and (when or _says(mail, "now"))) or (when and mail.length <= _MAX_BARE)
+    # who names only the day of an answer promises one, as people do
+    bare = mail.length <= _MAX_BARE and when and (_says(mail, "open-end") or first_day_back(mail, lang, Rank.ANSWER))
+    enough = (standing and (when or _says(mail, "now"))) or bare
     return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
 
 
-def first_day_back(mail: Received, lang: str | None, sure: bool = False) -> dates.Named | None:
-    return dates.first_day_back(mail.new_text, lang, mail.day, sure) if mail.day else None
+def first_day_back(mail: Received, lang: str | None, below: Rank | None = None) -> dates.Named | None:
+    return dates.first_day_back(mail.new_text, lang, mail.day, below) if mail.day else None
 
 
 def left(mail: Received) -> str | None:
@@ -80,7 +83,7 @@ def _says(mail: Received, key: str) -> str | None:
 
 
 def _answers(mail: Received) -> bool:
-    """It asks something, or speaks of what we wrote: a person did that. A note may ask one thing: "Urgent? Call …"."""
+    """It asks something, or speaks of what we wrote: a person did. A note may ask one thing: "Urgent? Call …"."""
     return mail.questions > bool(_says(mail, "standing")) or bool(_says(mail, "guard")) or _names_our_subject(mail)
 
 

@@ -1,5 +1,5 @@
-"""Reports that a message could not be delivered, or not yet: delivery status notifications (RFC 3464) and what servers
-write instead of them. Says whose address failed, and whether it is gone (hard), hindered (soft) or fine but refused (blocked).
+"""Reports that a message could not be delivered, or not yet: delivery status notifications (RFC 3464) and what
+servers write instead. Says whose address failed, and whether it is gone (hard), hindered (soft) or fine (blocked).
 """
 
 import re
@@ -15,12 +15,12 @@ _MAX_REPORT = 12_000  # characters of a report's text that are looked at
 _MAX_RECIPIENTS = 50
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(
-    r"^[ \t>*]{0,4}(final-recipient|original-recipient|x-actual-recipient|action|status|diagnostic-code|will-retry-until)[ \t]*:[ \t]*"
+    r"^[ \t>*]{0,4}(final-recipient|original-recipient|action|status|diagnostic-code|will-retry-until)[ \t]*:[ \t]*"
     r"([^\n]{0,600}(?:\n[ \t]+[^\n]{1,300}){0,12})",
     re.I | re.M,
 )
 _ADDRESS = re.compile(r"(?<![\w.+/=%-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}")
-# an address alone in its line, or the first thing in it, as servers list them: `<a@b>:`, `* a@b`, `a@b ... unknown host`
+# an address that begins its line, as servers list them: `<a@b>:`, `* a@b`, `a@b ... unknown host`
 _LISTED = re.compile(rf"^[ \t*|\"'>•-]{{0,12}}(?:rfc822;|smtp:)?[ \t]?[<(\"']{{0,2}}({_ADDRESS.pattern})", re.I | re.M)
 _X400 = re.compile(r"\bSMTP=([^\s;@]{1,64}@[^\s;]{1,120})", re.I)
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")  # RFC 3463
@@ -45,7 +45,7 @@ _BLOCKED = {"1.7", "1.8", "2.3", "3.2", "3.4", "3.5"}
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A failed delivery: its kind, whose address failed (lower case), whether it was given up for good, and the words that say so."""
+    """A failed delivery: its kind, whose address failed, whether it is given up for good, and the words that say so."""
 
     kind: Kind
     recipients: tuple[str, ...]
@@ -104,7 +104,7 @@ def reports_success(mail: Received) -> bool:
 
 
 def _looks_like_one(mail: Received) -> bool:
-    """In doubt not: a person may write about a bounce, but not as the mail system, and not with a failed address in a list."""
+    """In doubt not: a person may write about a bounce, but not as the mail system, and lists no failed address."""
     if mail.has("X-Failed-Recipients"):
         return True
     head = words.fold(mail.subject)
@@ -191,7 +191,8 @@ def _recipients(mail: Received, groups: list[_Group], text: str) -> tuple[str, .
         named = list(_in_text(mail, text))
     if not named:
         named = _by_flufl(mail) or _returned_to(mail)
-    return tuple(dict.fromkeys(a.rstrip(".") for a in named))[:_MAX_RECIPIENTS]
+    found = dict.fromkeys(a.rstrip(".") for a in named if _ADDRESS.fullmatch(a))
+    return tuple(found)[:_MAX_RECIPIENTS]
 
 
 def _in_text(mail: Received, text: str) -> Iterator[str]:
@@ -232,7 +233,7 @@ def _is_delayed(groups: list[_Group], text: str, subject: str) -> bool:
 
 
 def _judge(groups: list[_Group], text: str, subject: str) -> tuple[Kind, list[str]]:
-    """The kind, and the words of the server that say so. What the server said of this recipient comes before all else."""
+    """The kind, and the words that say so: what the server said of this recipient comes before all else."""
     own = " ".join(f"{g.status} {g.diagnostic}" for g in groups)
     for where in (own, text, subject):
         if kind_said := _by_words(where):

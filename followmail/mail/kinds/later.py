@@ -7,7 +7,7 @@ from functools import cache
 
 from followmail.mail import dates
 from followmail.mail.kinds.statement import Sentence, Statement
-from followmail.mail.kinds.words import entries, fold, phrases
+from followmail.mail.kinds.words import Phrases, entries, fold, phrases
 
 SECTION = "later"
 
@@ -48,6 +48,11 @@ class _Hearing:
         self._langs = () if lang is None else (lang,) if lang == "en" else ("en", lang)
 
     def verdict(self) -> Later | None:
+        if reaction := self._reaction():
+            return Later(None, None, False, True, f"a reaction: '{reaction}'")
+        if self._is_time_alone():
+            named = self._named(self.said.whole)
+            return self._later(named, "") if named and named.start - self.on > _NEAR else None
         if self._acknowledges():
             named = self._named(self.said.whole)
             words = " ".join(self.said.text.split())[:60]
@@ -55,6 +60,20 @@ class _Hearing:
         if self._declines():
             return None
         return self._put_off() or self._promise() or self._thinks()
+
+    def _reaction(self) -> str | None:
+        """ "Pat reacted via Gmail", as it arrives where a program does not show reactions."""
+        if self.said.words > 20:
+            return None
+        return self._match(self.said.whole, "reaction", phrases(SECTION, "reaction"))
+
+    def _is_time_alone(self) -> bool:
+        """ "In two months.", and not a word besides."""
+        if self.said.words > 6 or "?" in self.said.text:
+            return False
+        named = next(iter(dates.every(self.said.text, self.lang, self.on)), None)
+        rest = self.said.text[: named.span[0]] + self.said.text[named.span[1] :] if named else self.said.text
+        return named is not None and not [word for word in _WORD.findall(fold(rest)) if len(word) > 3]
 
     def _acknowledges(self) -> bool:
         """Nothing but thanks, "received", "will look at it", an emoji."""
@@ -83,19 +102,31 @@ class _Hearing:
         return found is not None and found.until is not None and found.until - self.on > _NEAR
 
     def _put_off(self) -> Later | None:
-        """ "Call me in two months", "not before October", "nu even niet, in september weer"."""
-        sentences = self.said.sentences
-        for at, sentence in enumerate(sentences):
-            if (words := self._match(sentence, "again")) is not None and not _CLOCK.search(sentence.folded):
-                near = self._near(at)
-                named = next((n for n in map(self._named, near) if n is not None), None)
-                if named is not None or any(self._match(s, "vague") for s in near):
-                    return self._later(named, words, promised=self._match(sentence, "promise") is not None and not sentence.asks)
-            if (words := self._match(sentence, "contact")) is not None and not _CLOCK.search(sentence.folded):
-                named = self._named(sentence)
-                if (named is not None and named.start - self.on > _NEAR) or (named is None and self._match(sentence, "vague")):
-                    return self._later(named, words)
-        return self._not_now()
+        """ "Call me in two months", "not before October": the time named most narrowly, where several name it."""
+        found = [f for at in range(len(self.said.sentences)) if (f := self._asks_for_later(at)) is not None]
+        if not found:
+            return self._not_now()
+        best = found[0]
+        for other in found[1:]:
+            if best[0] is None or (other[0] is not None and _within(other[0], best[0])):
+                best = other
+        return self._later(*best)
+
+    def _asks_for_later(self, at: int) -> tuple[dates.Named | None, str, bool] | None:
+        """(time, words, promised) of a sentence that asks to come back at a time."""
+        sentence = self.said.sentences[at]
+        if _CLOCK.search(sentence.folded):
+            return None
+        if (words := self._match(sentence, "again")) is not None:
+            near = self._near(at)
+            named = next((n for n in map(self._named, near) if n is not None), None)
+            if named is not None or any(self._match(s, "vague") for s in near):
+                return named, words, not sentence.asks and self._match(sentence, "promise") is not None
+        if (words := self._match(sentence, "contact")) is not None:
+            named = self._named(sentence)
+            if named.start - self.on > _NEAR if named else self._match(sentence, "vague") is not None:
+                return named, words, False
+        return None
 
     def _not_now(self) -> Later | None:
         """Too busy, no budget, and a time at which it will be otherwise."""
@@ -134,10 +165,15 @@ class _Hearing:
         return (sentences[at], *sentences[at + 1 : at + 2], *sentences[max(0, at - 1) : at])
 
     def _named(self, sentence: Sentence) -> dates.Named | None:
-        return next((n for n in dates.every(sentence.text, self.lang, self.on) if n.end > self.on), None)
+        """The first time in a sentence, or a narrower one inside it ("next year, in February")."""
+        best = None
+        for named in dates.every(sentence.text, self.lang, self.on):
+            if named.end > self.on and (best is None or _within(named, best)):
+                best = named
+        return best
 
-    def _match(self, sentence: Sentence, key: str) -> str | None:
-        for match in phrases(SECTION, key, *self._langs).each(sentence.folded):
+    def _match(self, sentence: Sentence, key: str, table: Phrases | None = None) -> str | None:
+        for match in (table or phrases(SECTION, key, *self._langs)).each(sentence.folded):
             before = sentence.folded[max(0, match.start() - 40) : match.start()]
             if key in ("again", "vague") or not _NOT.search(before):
                 return sentence.quoted(match)
@@ -145,9 +181,20 @@ class _Hearing:
 
     def _later(self, named: dates.Named | None, words: str, promised: bool = False) -> Later:
         start, end = (named.start, named.end) if named else (None, None)
-        return Later(start, end if promised else start, promised, False, f"says '{words}'" + (f", '{named.words}'" if named else ""))
+        return Later(start, end if promised else start, promised, False, _evidence(words, named.words if named else ""))
+
+
+def _within(inner: dates.Named, outer: dates.Named) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 @cache
 def _filler() -> frozenset[str]:
     return frozenset(part for word in entries(SECTION, "filler") for part in _WORD.findall(fold(word)))
+
+
+def _evidence(words: str, when: str) -> str:
+    """The words, and the time where it does not stand in them."""
+    if not words or when in words:
+        return f"says '{words or when}'"
+    return f"says '{words}'" + (f", '{when}'" if when else "")

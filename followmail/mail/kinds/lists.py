@@ -1,4 +1,4 @@
-"""Mailing lists, newsletters and notifications (RFC 2369, RFC 2919). An answer that came to us through a list is a person's."""
+"""Mailing lists, newsletters and notifications (RFC 2369, RFC 2919). An answer through a list is a person's."""
 
 import re
 
@@ -8,7 +8,7 @@ from followmail.mail.kinds.received import Received
 
 _HEADERS = ("list-id", "list-unsubscribe", "list-post", "mailing-list", "list-help")
 _SENDER = re.compile(
-    r"-(?:bounces|request|owner|admin|errors)|^bounces?[+-]|^owner-|^news|^enews|^marketing$|^mailer$|^notif|^updates?$|^alerts?$",
+    r"-(?:bounces|request|owner|admin|errors)|^bounces?[+-]|^owner-|^e?news|^marketing$|^mailer$|^notif|^updates?$|^alerts?$",
     re.I,
 )
 _NOBODY = re.compile(r"no-?reply|do-?not-?reply|ne-?pas-?repondre|nicht-?antworten|no-?responder", re.I)
@@ -42,6 +42,6 @@ def _answers_us(mail: Received) -> bool:
     if not (mail.is_reply or mail.has("In-Reply-To")):
         return False
     posts = {a.lower() for value in mail.all("List-Post") for a in re.findall(r"mailto:([^>?\s]{1,250})", value)}
-    ids = [i.strip("<> ").lower() for value in mail.all("List-Id") for i in re.findall(r"<[^<>\s]{1,250}>|^[^<>]+$", value)]
+    ids = [i.strip("<> ").lower() for v in mail.all("List-Id") for i in re.findall(r"<[^<>\s]{1,250}>|^[^<>]+$", v)]
     to_list = any(a in posts or any(i.startswith(local_part(a) + ".") for i in ids) for a in mail.recipients)
     return not to_list and not (posts and _is_program(mail))

@@ -1,4 +1,4 @@
-"""The order in which the families of kinds are asked: what is marked, what a server wrote, a calendar, a machine, a person."""
+"""The order in which the families are asked: what is marked, what a server wrote, a calendar, a machine, a person."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One incoming message as the families of kinds ask about it: parsed once, leniently, and no more of it than can matter."""
+"""One incoming message as the families of kinds ask about it: parsed once, leniently, and only what can matter."""
 
 import re
 from datetime import date
@@ -20,6 +20,7 @@ MAX_BOUNDARIES = 400
 MAX_NESTED = 25
 MAX_PARTS = 60
 MAX_FIELD = 2000
+MAX_IDS = 20
 MAX_FIELDS = 1000
 MAX_BODY = 64 * 1024
 MAX_WORDS_TEXT = 6000  # characters that phrases are looked for in
@@ -142,11 +143,9 @@ class Received:
     def inner_ids(self) -> tuple[str, ...]:
         """Message-IDs that stand inside the body: those of a returned message. Canonical, without brackets."""
         head = re.search(rb"\r?\n\r?\n", self.raw)
-        below = self.raw[head.end() :] if head else b""
-        texts = [below.decode("latin-1"), self.body]
-        ids = dict.fromkeys(
-            i for t in texts for m in _MESSAGE_ID.findall(t)[:20] for i in msgid.read_ids("<" + m.strip("<>") + ">")
-        )
+        below = self.raw[head.end() :].decode("latin-1") if head else ""
+        found = (m for text in (below, self.body, self.text) for m in _MESSAGE_ID.findall(text)[:MAX_IDS])
+        ids = dict.fromkeys(i for m in found if "&" not in m for i in msgid.read_ids(f"<{m.strip('<>')}>"))
         own = msgid.read_ids(self.header("Message-ID"))
         return tuple(i for i in ids if i not in own)
 

@@ -5,7 +5,7 @@ from datetime import date
 from email.message import Message
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followmail.mail.kinds import Kind, Verdict, classify
@@ -31,6 +31,7 @@ _MAILS = st.one_of(
 )
 
 
+@settings(deadline=None)  # the word tables load at the first mail
 @given(_MAILS, st.one_of(st.none(), st.dates()))
 def test_any_bytes_have_a_verdict(raw: bytes, on: date | None) -> None:
     """Foreign input never raises; the verdict keeps its own promises."""
@@ -42,6 +43,7 @@ def test_any_bytes_have_a_verdict(raw: bytes, on: date | None) -> None:
     assert not any(c in i for i in verdict.original_ids for c in "<> ")
 
 
+@settings(deadline=None)
 @given(_MAILS)
 def test_the_same_bytes_have_the_same_verdict(raw: bytes) -> None:
     """Reading mail is a pure function."""

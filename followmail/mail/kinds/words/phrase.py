@@ -1,0 +1,191 @@
+"""Phrases of the word tables, matched word by word: no regular expression is compiled for any of them.
+
+How a phrase is written stands in `__init__.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+
+KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
+_SKIPPED = 6  # other words that may stand for "..."
+
+_WORD = re.compile(r"\w+")
+_PART = re.compile(r"\w+\*?|#")
+# what may stand between two words of a phrase: blanks, commas, quotes, hyphens, one line break; never the end of a sentence
+_JOINT = re.compile(r"[^\w.!?\n]{0,3}(?:\n[^\w.!?\n]{0,3})?")
+_SPAN = re.compile(r".*", re.DOTALL)
+
+Choice = tuple[str, ...]  # words in a row; `urlaub*` begins so, `#` is a number
+
+
+class Tokens:
+    """The words of a folded text, and which of them may stand in one phrase with the word before."""
+
+    def __init__(self, folded: str) -> None:
+        spans = [match.span() for match in _WORD.finditer(folded)]
+        self.words = [folded[start:end] for start, end in spans]
+        self.spans = spans
+        self.joined = [False] + [_JOINT.fullmatch(folded, a[1], b[0]) is not None for a, b in zip(spans, spans[1:], strict=False)]
+
+    @cached_property
+    def at(self) -> dict[int, int]:
+        """Position in the text → number of the word that begins there."""
+        return {start: number for number, (start, _) in enumerate(self.spans)}
+
+
+@lru_cache(maxsize=256)
+def tokens(folded: str) -> Tokens:
+    return Tokens(folded)
+
+
+class _Item:
+    """A step of a phrase: one of several choices, perhaps missing; or other words ("...")."""
+
+    def __init__(self, text: str) -> None:
+        self.gap = text == "..."
+        self.optional = text.startswith("(")
+        written = [] if self.gap else text.strip("()").split("|")
+        choices = [tuple(_PART.findall(choice.replace("_", " "))) for choice in written]
+        self._exact: dict[str, list[Choice]] = {}
+        self._loose: list[Choice] = []
+        for choice in filter(None, choices):
+            if choice[0] == "#" or choice[0].endswith("*"):
+                self._loose.append(choice)
+            else:
+                self._exact.setdefault(choice[0], []).append(choice)
+
+    def ends(self, text: Tokens, at: int) -> Iterator[int]:
+        """The words after each choice that stands here."""
+        if at >= len(text.words):
+            return
+        word = text.words[at]
+        for choice in self._exact.get(word, ()):
+            if len(choice) == 1 or _stands(choice, text, at):
+                yield at + len(choice)
+        for choice in self._loose:
+            if _stands(choice, text, at):
+                yield at + len(choice)
+
+
+def _stands(choice: Choice, text: Tokens, at: int) -> bool:
+    if at + len(choice) > len(text.words):
+        return False
+    return all((n == 0 or text.joined[at + n]) and _is(part, text.words[at + n]) for n, part in enumerate(choice))
+
+
+def _is(part: str, word: str) -> bool:
+    if part == "#":
+        return word.isdigit()
+    return word.startswith(part[:-1]) if part.endswith("*") else word == part
+
+
+class _Phrase:
+    """One phrase; its items are read when a text has a word like its first."""
+
+    def __init__(self, items: list[str]) -> None:
+        self._written = items
+        self.length = sum(map(len, items))
+
+    @cached_property
+    def _items(self) -> list[_Item]:
+        return [_Item(text) for text in self._written]
+
+    def end(self, text: Tokens, at: int) -> int | None:
+        """The word after the phrase that begins with word `at`."""
+        return self._end(0, text, at, at)
+
+    def _end(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
+        if step == len(self._items):
+            return at
+        item = self._items[step]
+        if item.gap:
+            return self._skip(step, text, at, begin)
+        if at == begin or (at < len(text.words) and text.joined[at]):
+            for after in item.ends(text, at):
+                if (end := self._end(step + 1, text, after, begin)) is not None:
+                    return end
+        return self._end(step + 1, text, at, begin) if item.optional and step else None
+
+    def _skip(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
+        for after in range(at, at + _SKIPPED + 1):
+            if after > at and (after > len(text.words) or not text.joined[after - 1]):
+                return None
+            if (end := self._end(step + 1, text, after, begin)) is not None:
+                return end
+        return None
+
+
+class Phrases:
+    """Many phrases looked for at once: one look-up a word, and only what begins with that word is tried."""
+
+    def __init__(self, phrases: tuple[str, ...]) -> None:
+        """`phrases` are folded."""
+        self._filed: dict[str, list[_Phrase]] = {}
+        self._loose: list[tuple[str, _Phrase]] = []
+        for written in phrases:
+            for items in _readings(written.split()):
+                self._file(_Phrase(items), items[0])
+        for filed in self._filed.values():
+            filed.sort(key=lambda phrase: -phrase.length)  # the longer phrase first: it says more
+
+    def __bool__(self) -> bool:
+        return bool(self._filed or self._loose)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """How the first words begin, three letters of each."""
+        return frozenset(first[:KEY] for first in (*self._filed, *(first for first, _ in self._loose)))
+
+    def at(self, folded: str, position: int = 0) -> re.Match[str] | None:
+        """The phrase that begins exactly here."""
+        text = tokens(folded)
+        if position not in text.at:
+            # inside a run of letters and digits: "4mai"
+            match = _SPAN.match(folded, position)
+            rest = tokens(match[0]) if match else None
+            end = self._try(rest, 0) if rest and rest.spans and rest.spans[0][0] == 0 else None
+            return _SPAN.match(folded, position, position + rest.spans[end - 1][1]) if rest and end else None
+        return self._match(folded, text, text.at[position])
+
+    def each(self, folded: str) -> Iterator[re.Match[str]]:
+        """All places where a phrase stands, in their order."""
+        text = tokens(folded)
+        for number in range(len(text.words)):
+            if (match := self._match(folded, text, number)) is not None:
+                yield match
+
+    def first(self, folded: str) -> str | None:
+        """The first phrase that stands in the text, as it stands there."""
+        return next((" ".join(match[0].split()) for match in self.each(folded)), None)
+
+    def _file(self, phrase: _Phrase, head: str) -> None:
+        firsts = {_PART.findall(choice.replace("_", " "))[0] for choice in head.strip("()").split("|")}
+        for first in firsts:
+            if first == "#" or first.endswith("*"):
+                self._loose.append((first, phrase))
+            else:
+                self._filed.setdefault(first, []).append(phrase)
+
+    def _match(self, folded: str, text: Tokens, number: int) -> re.Match[str] | None:
+        end = self._try(text, number)
+        return _SPAN.match(folded, text.spans[number][0], text.spans[end - 1][1]) if end else None
+
+    def _try(self, text: Tokens, number: int) -> int | None:
+        word = text.words[number]
+        for phrase in self._filed.get(word, ()):
+            if (end := phrase.end(text, number)) is not None:
+                return end
+        for first, phrase in self._loose:
+            if _is(first, word) and (end := phrase.end(text, number)) is not None:
+                return end
+        return None
+
+
+def _readings(items: list[str]) -> Iterator[list[str]]:
+    """A phrase, and what is left of it where its first items are missing."""
+    yield items
+    while items and items[0].startswith("("):
+        items = items[1:]
+        if items:
+            yield items

@@ -1,0 +1,238 @@
+"""Who wishes never to be written to again, in seven languages; and who merely says no."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail.kinds.opt_out import asks_to_stop
+from followmail.mail.language import language
+
+STOP = {
+    "en": """
+        Unsubscribe.
+        STOP
+        please unsubscribe me
+        Kindly take our practice off your mailing list.
+        Would you please remove my address from your database?
+        I'd rather you didn't email me again.
+        Stop sending me these.
+        Don't write to me any more, please.
+        No more emails please.
+        Please do not contact this address again.
+        We do not wish to receive further correspondence from you.
+        I never signed up for this. Delete my data.
+        Leave us alone.
+        I want off this list.
+        Not interested. Please cease all contact.
+        I hereby withdraw my consent and ask you to erase my personal data under Article 17 GDPR.
+        This is spam. I have reported you to my provider.
+        Strike me from your files and never write here again.
+        Can you stop mailing me?
+        Next mail from you goes to my lawyer.
+    """,
+    "de": """
+        Abmelden
+        bitte austragen
+        Nehmen Sie mich bitte aus Ihrer Liste.
+        Ich möchte keine Mails mehr von Ihnen bekommen.
+        Bitte schreiben Sie mir nicht mehr.
+        Löschen Sie bitte meine Adresse.
+        Bitte kontaktieren Sie uns nicht weiter.
+        Hören Sie auf, mich anzuschreiben!
+        Lassen Sie mich bitte in Ruhe.
+        Wir wünschen keine weiteren Nachrichten.
+        Streichen Sie unsere Firma aus Ihrem Verteiler.
+        Ich widerspreche der Verwendung meiner Daten für Werbung.
+        Keine Werbung mehr, danke.
+        Verschonen Sie uns mit weiteren Angeboten.
+        Entfernen Sie mich aus Ihrer Datenbank, sonst folgt eine Abmahnung.
+        Unterlassen Sie künftig jede Kontaktaufnahme.
+    """,
+    "fr": """
+        Désinscription
+        Merci de me désabonner.
+        Veuillez supprimer mon adresse de vos fichiers.
+        Ne m'écrivez plus.
+        Arrêtez de m'envoyer des mails.
+        Je ne veux plus recevoir de messages de votre part.
+        Merci de ne plus me contacter.
+        Retirez-nous de votre liste, s'il vous plaît.
+        Laissez-moi tranquille.
+        Je m'oppose au traitement de mes données à des fins de prospection.
+        Cessez vos envois.
+        Plus de mails, merci.
+        Effacez toutes mes données conformément au RGPD.
+    """,
+    "es": """
+        Baja
+        Quiero darme de baja.
+        Por favor, bórrenme de su lista.
+        No me envíen más correos.
+        No quiero recibir más mensajes suyos.
+        Deje de escribirme.
+        Elimine mi correo de su base de datos.
+        No vuelva a contactarme.
+        Déjenme en paz.
+        Solicito la cancelación de mis datos.
+        Les ruego que no nos manden más publicidad.
+        Dejen de molestar.
+    """,
+    "it": """
+        Cancellatemi
+        Vi chiedo di cancellarmi dalla lista.
+        Non scrivetemi più.
+        Non voglio più ricevere le vostre email.
+        Toglietemi dal vostro elenco.
+        Smettetela di mandarmi messaggi.
+        Basta email, per favore.
+        Si prega di non contattarci più.
+        Chiedo la rimozione del mio indirizzo.
+        Lasciatemi in pace.
+        Mi oppongo al trattamento dei miei dati.
+    """,
+    "nl": """
+        Afmelden
+        Graag uitschrijven.
+        Haal mij van uw lijst.
+        Stuur mij geen mails meer.
+        Ik wil geen berichten meer ontvangen.
+        Stop met mailen.
+        Verwijder mijn gegevens uit uw bestand.
+        Wilt u ons niet meer benaderen?
+        Laat me met rust.
+        Gelieve mij niet meer te contacteren.
+        Ik maak bezwaar tegen het gebruik van mijn gegevens.
+    """,
+    "pt": """
+        Remover
+        Por favor, retire-me da sua lista.
+        Não me envie mais emails.
+        Não quero receber mais mensagens.
+        Pare de me escrever.
+        Solicito a exclusão dos meus dados.
+        Deixe-me em paz.
+        Agradeço que não voltem a contactar-me.
+        Quero cancelar a subscrição.
+        Não nos contactem mais.
+        Descadastre meu e-mail, por favor.
+    """,
+}
+
+GO_ON = {
+    "en": """
+        No thanks, we have a supplier.
+        Not interested at the moment.
+        Please don't remove us from your list, we do read it.
+        Can you remove Paul from the cc?
+        Please stop by on Tuesday.
+        How do our own customers unsubscribe from the newsletter?
+        Please don't contact me before September.
+        Delete the old version of the quote, the new one is fine.
+        We had to stop the project last year.
+        I'd like to unsubscribe from our old provider and move to you.
+        Please do not send me emails about this until Friday, I am travelling.
+        Your mail landed in my spam folder, sorry for the delay.
+        Don't send me large attachments, use a link instead.
+        There is no need to call, an email will do.
+        Could you unsubscribe 40 users from the tool for us?
+    """,
+    "de": """
+        Nein danke, wir sind versorgt.
+        Kein Interesse.
+        Bitte nehmen Sie Frau Lang aus dem CC.
+        Löschen Sie bitte die alte Version des Angebots.
+        Schreiben Sie mir bitte nicht vor Oktober.
+        Unsere Kunden können sich vom Newsletter nicht abmelden, können Sie das prüfen?
+        Der Vertrag mit dem alten Anbieter ist gekündigt.
+        Rufen Sie bitte nicht mehr auf dem Handy an, sondern schreiben Sie eine E-Mail.
+        Stopp, das Datum stimmt nicht!
+        Streichen Sie Position 3, dann passt es.
+    """,
+    "fr": """
+        Non merci, nous avons déjà un prestataire.
+        Pas intéressé pour le moment.
+        Pouvez-vous retirer Jean de la copie ?
+        Supprimez l'ancienne version du devis.
+        Ne m'appelez pas avant lundi.
+        Nous arrêtons notre ancien serveur en juin.
+        Comment nos clients peuvent-ils se désabonner ?
+    """,
+    "es": """
+        No, gracias, ya tenemos proveedor.
+        No nos interesa por ahora.
+        Quite a Marta de la copia, por favor.
+        Borre la versión anterior del presupuesto.
+        No me llame antes del lunes.
+        Vamos a dar de baja el contrato con nuestro proveedor.
+        Estoy de baja médica hasta el viernes.
+    """,
+    "it": """
+        No grazie, abbiamo già un fornitore.
+        Al momento non ci interessa.
+        Può togliere Anna dalla copia?
+        Cancelli la vecchia versione del preventivo.
+        Non mi chiami prima di lunedì.
+        Abbiamo disdetto il contratto con il vecchio fornitore.
+    """,
+    "nl": """
+        Nee dank u, we hebben al een leverancier.
+        Geen interesse.
+        Haal Piet maar uit de cc.
+        Verwijder de oude versie van de offerte.
+        Bel me niet voor maandag.
+        We hebben het contract met onze leverancier opgezegd.
+    """,
+    "pt": """
+        Não, obrigado, já temos fornecedor.
+        Não temos interesse de momento.
+        Pode tirar a Rita da cópia?
+        Apague a versão antiga da proposta.
+        Não me ligue antes de segunda.
+        Cancelámos o contrato com o fornecedor antigo.
+    """,
+}
+
+
+def cases(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [(lang, line.strip()) for lang, text in table.items() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("lang", "text"), cases(STOP))
+def test_a_wish_to_be_left_alone_is_found(lang: str, text: str) -> None:
+    """By the language of the text and without it."""
+    assert asks_to_stop(text, "Re: Audit", lang)
+    assert asks_to_stop(text, "Re: Audit", language(text))
+
+
+@pytest.mark.parametrize(("lang", "text"), cases(GO_ON))
+def test_a_plain_no_and_other_wishes_are_none(lang: str, text: str) -> None:
+    """Copies, drafts, other people, other times and a polite no."""
+    assert asks_to_stop(text, "Re: Audit", lang) is None
+    assert asks_to_stop(text, "Re: Audit", language(text)) is None
+
+
+def test_greeting_and_closing_do_not_hide_a_bare_wish() -> None:
+    """Nor does the name below."""
+    assert asks_to_stop("Hi Alex,\n\nunsubscribe\n\nBest regards\nPat Person", "", None) == "says only 'unsubscribe'"
+
+
+def test_a_quoted_wish_is_not_the_author_s() -> None:
+    """Only what is newly written counts."""
+    assert asks_to_stop("> Write 'stop' and take me off your list\n\nSounds good, Tuesday?", "", None) is None
+
+
+def test_an_empty_mail_is_judged_by_its_subject() -> None:
+    """As mail programs send it for a List-Unsubscribe address."""
+    assert asks_to_stop("", "unsubscribe", None)
+    assert asks_to_stop("", "Re: Backup", None) is None
+
+
+def test_the_evidence_is_in_the_author_s_words() -> None:
+    """With capitals and accents as typed."""
+    assert asks_to_stop("Retirez-nous de votre LISTE !", "", "fr") == "says 'Retirez-nous de votre LISTE'"
+
+
+@given(st.text(max_size=300), st.text(max_size=30), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"]))
+def test_no_text_breaks_it(text: str, subject: str, lang: str | None) -> None:
+    """Whatever comes in."""
+    asks_to_stop(text, subject, lang)

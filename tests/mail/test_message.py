@@ -1,0 +1,170 @@
+"""Header bytes → Message, whatever comes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail import message
+from followmail.mail.message import base_subject, decode, read, read_date
+
+FULL = b"""From: "Builder, Bob" <Bob@Bob.Example>\r
+To: Alex <alex@consult.example>, jo@consult.example\r
+Cc: undisclosed-recipients:;\r
+Subject: =?utf-8?q?Re=3A_Angebot_f=C3=BCr?=\r
+ =?utf-8?q?_B=C3=BCro?=\r
+Date: Mon, 4 May 2026 10:00:00 +0200\r
+Message-ID: <abc@bob.example>\r
+In-Reply-To: <one@consult.example>\r
+References: <root@consult.example>\r
+ <one@consult.example>\r
+\r
+body"""
+
+
+def test_an_ordinary_header_is_read() -> None:
+    """Addresses canonical, subject decoded, date in UTC, ids without brackets."""
+    m = read(FULL)
+    assert (m.sender.name, m.sender.address) == ("Builder, Bob", "bob@bob.example")
+    assert [p.address for p in m.to] == ["alex@consult.example", "jo@consult.example"]
+    assert m.cc == ()
+    assert m.subject == "Re: Angebot für Büro"
+    assert m.base_subject == "angebot für büro"
+    assert m.date == datetime(2026, 5, 4, 8, tzinfo=UTC)
+    assert m.id == "abc@bob.example"
+    assert m.answers == ("one@consult.example", "root@consult.example")
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject"),
+    [
+        (b"Subject: Gr\xfc\xdfe", "Grüße"),
+        ("Subject: Grüße".encode(), "Grüße"),
+        (b"Subject: =?utf-8?q?a=0ABcc:_x@y?=", "a Bcc: x@y"),
+        (b"Subject: =?nonsense?q?abc?=", "abc"),
+        (b"Subject: =?utf-8?b?!!!?=", ""),
+        (b"Subject: a\x00b", "ab"),
+        (b"Subject: =?utf-7?q?+2AA-?=", "?"),
+        (b"Subject: \x1b[31mred", "[31mred"),
+        (b"Subject:", ""),
+        (b"", ""),
+    ],
+)
+def test_subjects(raw: bytes, subject: str) -> None:
+    """One line of plain text, always."""
+    assert read(raw + b"\n\n").subject == subject
+
+
+@pytest.mark.parametrize(
+    ("subject", "base"),
+    [
+        ("Re: Proposal", "proposal"),
+        ("AW: WG: Re[2]: Proposal", "proposal"),
+        ("[EXTERNAL] Re: Proposal", "proposal"),
+        ("Automatic reply: Proposal", "proposal"),
+        ("Réponse automatique : Proposal", "proposal"),
+        ("R: I: Proposal".replace("I: ", ""), "proposal"),
+        ("Proposal: Re the roof", "proposal: re the roof"),
+        ("Re:", ""),
+        ("", ""),
+        ("Antw: Sv: Proposal  two", "proposal two"),
+    ],
+)
+def test_base_subjects(subject: str, base: str) -> None:
+    """Without reply and forward marks, in many languages (RFC 5256 §2.1)."""
+    assert base_subject(subject) == base
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (b"Mon, 4 May 2026 10:00:00 +0200", datetime(2026, 5, 4, 8, tzinfo=UTC)),
+        (b"4 May 2026 10:00:00 -0000", datetime(2026, 5, 4, 10, tzinfo=UTC)),
+        (b"Mon, 4 May 2026 10:00:00 GMT (nonsense)", datetime(2026, 5, 4, 10, tzinfo=UTC)),
+        (b"yesterday", None),
+        (b"", None),
+        (b"Mon, 4 May 1026 10:00:00 +0000", None),
+        (b"Mon, 99 May 2026 10:00:00 +0000", None),
+        (b"Mon, 4 May 2026 10:00:00 +9999", None),
+    ],
+)
+def test_dates(value: bytes, moment: datetime | None) -> None:
+    """Aware UTC, or none."""
+    assert read_date(value) == moment
+
+
+def test_without_an_id_messages_are_told_apart() -> None:
+    """Size, date, author, recipients and subject make one."""
+    one, other = read(b"From: a@x.example\nSubject: 1\n\n", None, 10), read(b"From: a@x.example\nSubject: 2\n\n", None, 10)
+    assert one.id != other.id
+    assert one.id == read(b"From: a@x.example\nSubject: 1\n\n", None, 10).id
+
+
+def test_references_are_bounded() -> None:
+    """The root and the newest are kept."""
+    raw = b"References: " + b" ".join(b"<%d@x>" % n for n in range(5000)) + b"\n\n"
+    m = read(raw)
+    assert len(m.references) == message.MAX_REFERENCES
+    assert (m.references[0], m.references[-1]) == ("0@x", "4999@x")
+
+
+@pytest.mark.parametrize(
+    ("raw", "auto"),
+    [
+        (b"Auto-Submitted: auto-replied\n\n", True),
+        (b"Auto-Submitted: auto-generated; x=y\n\n", True),
+        (b"Auto-Submitted: no\n\n", False),
+        (b"X-Autoreply: yes\n\n", True),
+        (b"X-Auto-Response-Suppress: All\n\n", False),
+        (b"Subject: hello\n\n", False),
+    ],
+)
+def test_automatic_mail(raw: bytes, auto: bool) -> None:
+    """RFC 3834 §5; X-Auto-Response-Suppress says nothing about the mail that bears it."""
+    assert read(raw).auto_submitted is auto
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"Content-Type: multipart/report; report-type=delivery-status\n\n", b"Return-Path: <>\nFrom: x@x.example\n\n",
+     b"From: MAILER-DAEMON@x.example\n\n", b"X-Failed-Recipients: a@b.example\nFrom: x@x.example\n\n", b"Subject: no From\n\n"],
+)  # fmt: skip
+def test_what_may_be_a_report(raw: bytes) -> None:
+    """Its body must be read to know."""
+    assert read(raw).may_be_report
+
+
+@given(st.binary(max_size=3000))
+def test_reading_never_raises(raw: bytes) -> None:
+    """Foreign bytes never raise, and never give control characters or lone surrogates."""
+    m = read(raw)
+    for text in (m.subject, m.sender.name, *(p.name for p in m.to)):
+        assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in text)
+        text.encode("utf-8")
+    assert m.id
+    assert m.date is None or m.date.tzinfo is not None
+
+
+@given(st.dictionaries(st.sampled_from(message.HEADER_FIELDS), st.binary(max_size=200), max_size=10))
+def test_every_header_may_be_anything(fields: dict[str, bytes]) -> None:
+    """Each field with random bytes."""
+    raw = b"".join(name.encode() + b": " + value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n" for name, value in fields.items())
+    m = read(raw + b"\r\n")
+    m.subject.encode("utf-8")
+    for person in (m.sender, *m.to, *m.cc, *m.bcc):
+        assert "\n" not in person.address
+        assert " " not in person.address
+
+
+def test_the_later_and_the_earlier_date() -> None:
+    """'After' uses the later, 'too old' the earlier, of Date and INTERNALDATE."""
+    arrived = datetime(2026, 5, 9, tzinfo=UTC)
+    m = read(FULL, arrived)
+    assert m.later == arrived
+    assert m.earlier == datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+
+def test_decode_is_one_line() -> None:
+    """Folding is undone."""
+    assert decode(b"a\r\n b\r\n\tc") == "a b c"

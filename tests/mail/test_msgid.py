@@ -1,0 +1,89 @@
+"""Message-IDs: read from anything, minted once, recognised."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail import msgid
+
+WORDS = st.text(min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [
+        (b"<a@x>", ("a@x",)),
+        (b"<a@x> <b@y>\r\n <c@z>", ("a@x", "b@y", "c@z")),
+        (b"<a@x><b@y>", ("a@x", "b@y")),
+        (b"<a@x> (comment) <a@x>", ("a@x",)),
+        (b"", ()),
+        (b"<>", ()),
+        (b"<[abc@x>", ("[abc@x",)),
+        (b"a@x", ()),
+        (b"<very\r\n long@x>", ("verylong@x",)),
+        (b"\xff\xfe<\xe4@x>", ("�@x",)),
+    ],
+)
+def test_ids_are_read_leniently(value: bytes, ids: tuple[str, ...]) -> None:
+    """What other programs wrote, in order, each once."""
+    assert msgid.read_ids(value) == ids
+
+
+def test_a_bare_id_is_taken_where_the_brackets_are_missing() -> None:
+    """Some programs forget them."""
+    assert msgid.read_bare_id(b"abc@x.example") == "abc@x.example"
+    assert msgid.read_bare_id(b"no id at all") == ""
+
+
+@given(st.binary(max_size=400))
+def test_reading_ids_never_raises(value: bytes) -> None:
+    """Whatever stands in the header."""
+    for found in (*msgid.read_ids(value), msgid.read_bare_id(value)):
+        assert found.isprintable()
+        assert not any(c in found for c in "\r\n\0<>")
+
+
+@given(WORDS, WORDS, WORDS, WORDS)
+def test_our_id_is_a_fixed_function_and_recognised(account: str, opening: str, sequence: str, step: str) -> None:
+    """The same step has the same id, and its form proves itself whatever became of the right side."""
+    one = msgid.mint(account, opening, sequence, step, "alex@consult.example")
+    assert one == msgid.mint(account, opening, sequence, step, "alex@consult.example")
+    assert msgid.is_ours(one)
+    assert msgid.is_ours(one.replace("consult.example", "rewritten.example"))
+    assert msgid.is_askable(one)
+    assert f"<{one}".startswith(msgid.OUR_PREFIX)
+    assert one.endswith("@consult.example")
+
+
+@given(st.lists(WORDS, min_size=4, max_size=4), st.integers(0, 3), WORDS)
+def test_another_step_has_another_id(parts: list[str], which: int, other: str) -> None:
+    """Account, opening, sequence and step all count."""
+    changed = list(parts)
+    changed[which] = other
+    same = changed == parts
+    assert (msgid.mint(*parts, "a@x") == msgid.mint(*changed, "a@x")) is same  # type: ignore[misc]
+
+
+def test_parts_cannot_run_into_each_other() -> None:
+    """'ab' + 'c' is not 'a' + 'bc'."""
+    assert msgid.mint("a", "bc", "d", "e", "a@x") != msgid.mint("ab", "c", "d", "e", "a@x")
+
+
+@given(st.text(alphabet=string.ascii_lowercase + "234567", min_size=26, max_size=26), st.text(alphabet="abc234", min_size=6, max_size=6))
+def test_the_form_alone_is_not_enough(body: str, check: str) -> None:
+    """An id that only looks like ours is not."""
+    assert msgid.is_ours(f"fm1.{body}.{check}@x.example") is (check == msgid._check(body))
+
+
+@pytest.mark.parametrize("evil", ["a@x\r\nA1 DELETE INBOX", 'a"@x', "a\\@x", "a @x", "a\0@x", "", "x" * 300])
+def test_what_may_not_be_asked_of_a_server(evil: str) -> None:
+    """Control characters, quotes, backslashes and blanks stay out of commands."""
+    assert not msgid.is_askable(evil)
+
+
+def test_a_synthetic_id_tells_messages_apart() -> None:
+    """Messages without an id are told apart by what they hold, and never equal a real id."""
+    assert msgid.synthetic("a", "b") != msgid.synthetic("ab", "")
+    assert msgid.synthetic("a", "b").endswith("@missing.invalid")
