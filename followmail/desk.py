@@ -202,6 +202,7 @@ def resume_all(desk: Desk) -> str:
     facts.set_text("clock_fault", None)
     facts.set_moment("clock_accepted", desk.now)
     facts.set_moment("sending_held_until", None)
+    facts.set_text("account_refusals", None)
     facts.set_text("sending_fault", None)
     desk.store.events.add(desk.now, "resumed-all", "you resumed everything")
     return "Resumed: mails leave again." if was_paused else "Nothing was paused; the clock as it stands is believed."

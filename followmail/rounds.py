@@ -112,7 +112,8 @@ class Report:
 
 def go_round(office: Office, session: Session, clock: Callable[[], datetime], dry: bool = False) -> Report:
     """One full round. Raises what the connection raises; what was done by then is done and recorded."""
-    office.templates.refresh()
+    for fault in office.templates.refresh():  # told once; the last good version goes on
+        office.tell("template-fault", {"fault": fault})
     c = office.cycle(clock(), dry)
     _begin(c)
     look = take_look(session, c)

@@ -47,8 +47,8 @@ LAYERS = (
 OUTWARD = {("service", "cli")}
 # What a rule about mail must not be able to touch.
 WORLD = set("socket ssl smtplib imaplib imapclient sqlite3 peewee os time subprocess threading".split())
-# Parts of jobs/ that the jobs share.
-SHARED_BY_JOBS = {"cycle", "recording", "drafts_folder", "sent_folder"}
+# The parts of jobs/ that are passes; the others are what passes share.
+PASSES = {"watch", "judge", "plan", "draft", "deliver", "file"}
 ASK_A_CLOCK = {"service", "cli", "sandbox"}
 HEAVY = {"peewee", "sqlite3", "imapclient", "jinja2", "rich", "holidays", "markdown_it", "pymap", "aiosmtpd"}
 LONGEST = 450  # lines
@@ -92,13 +92,13 @@ def test_imports_point_inward() -> None:
 
 
 def test_jobs_do_not_know_each_other() -> None:
-    """Each is one pass that may be run alone; what they share is named."""
+    """Each is one pass that may be run alone; what they share knows none of them."""
     wrong = []
     for module, tree in trees().items():
         if module[:1] != ("jobs",) or len(module) < 2:
             continue
         for found in imports(tree):
-            if found[:2] == ("followmail", "jobs") and found[2] not in {module[1], *SHARED_BY_JOBS}:
+            if found[:2] == ("followmail", "jobs") and found[2] in PASSES - {module[1]}:
                 wrong.append(f"{'.'.join(module)} imports {'.'.join(found)}")
     assert not wrong
 
@@ -169,6 +169,20 @@ def test_the_readme_tells_every_command_and_no_other() -> None:
     told = re.findall(r"^\| (`.+?) \|", section(README, "The commands"), re.MULTILINE)
     names = {words.split()[0] for cell in told for words in re.findall(r"`(.+?)`", cell) if words[0] not in "[-"}
     assert names == set(COMMANDS)
+
+
+def test_the_readme_shows_what_the_sandbox_prints() -> None:
+    """Each recorded line of `make run` is printed, in this order; only the seconds that it took may differ."""
+    (recorded,) = re.findall(r"```\n\$ make run\n(.+?)\n```", README.read_text(), re.DOTALL)
+    command = [sys.executable, "-m", "followmail", "sandbox"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL, cwd=ROOT)
+    printed = iter(_timeless(done.stdout).splitlines())
+    missing = [line for line in _timeless(recorded).splitlines() if line != "…" and line not in printed]
+    assert missing == []
+
+
+def _timeless(text: str) -> str:
+    return re.sub(r"in [\d.]+ seconds", "in some seconds", text)
 
 
 @EACH_PAGE

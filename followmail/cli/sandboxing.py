@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followmail.cli.output import Bar, json_option, say, say_json, table
+from followmail.cli.output import Bar, json_option, now, say, say_json, table
 
 if TYPE_CHECKING:
     from followmail.sandbox.play import Play
@@ -35,6 +35,7 @@ def sandbox_command(keep: bool, as_json: bool) -> int:
 
     Needs no account and no network. Exit status 1 where a promise was broken.
     """
+    from followmail import desk
     from followmail.sandbox.cast import ME, OPENS
     from followmail.sandbox.play import PASSWORD, Clock, Play
     from followmail.sandbox.servers import Servers
@@ -51,6 +52,8 @@ def sandbox_command(keep: bool, as_json: bool) -> int:
             if stop.asked:
                 return 130
             outcome = _outcome(play, time.monotonic() - started)
+            if keep:  # from here on the real clock holds
+                desk.resume_all(play.office.desk(now()))
         opening = _how_to_open(servers, home) if keep else None
         if as_json:
             say_json({**outcome, "servers": opening})
@@ -85,6 +88,7 @@ def _teller(as_json: bool, bar: Bar) -> Callable[["Line"], None]:
 def _outcome(play: "Play", seconds: float) -> dict[str, Any]:
     """All that is told in the end, as JSON has it."""
     from followmail.sandbox.promises import judge
+    from followmail.sandbox.story import iso
 
     rows: list[dict[str, Any]] = [
         {"name": s.prospect.name, "address": s.prospect.address, "mails": s.mails, "state": s.state, "why": s.why}
@@ -94,7 +98,7 @@ def _outcome(play: "Play", seconds: float) -> dict[str, Any]:
     return {
         "ok": all(check.kept for check in checks),
         "seconds": round(seconds, 1),
-        "story": [{"at": x.at.isoformat(), "happened": x.happened, "followed": x.followed} for x in play.lines],
+        "story": [{"at": iso(x.at), "happened": x.happened, "followed": x.followed} for x in play.lines],
         "mailed": [row for row in rows if row["mails"]],
         "not_mailed": [row for row in rows if not row["mails"]],
         "checks": [asdict(check) for check in checks],
@@ -134,5 +138,6 @@ def _show(outcome: dict[str, Any], opening: dict[str, Any] | None) -> None:
         f"  IMAP      {opening['host']} port {opening['imap_port']}\n"
         f"  SMTP      {opening['host']} port {opening['smtp_port']}\n"
         f"  user      {opening['user']}\n  password  {opening['password']}\n"
-        f"So does followmail, in another window:\n  followmail --config {opening['config']} explain bob@bob.example"
+        f"So does followmail, in another window; plan, prospects, explain, approve, once, …:\n"
+        f"  followmail --config {opening['config']} explain bob@bob.example"
     )

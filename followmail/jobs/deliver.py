@@ -107,6 +107,7 @@ def _outcome(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> 
             c.store.events.add(c.now, "sent", f"step {step} left", e.id, e.address)
         c.tally.sent += 1
         c.tell("sent", {"delivery": number, "step": step, "code": outcome.code})
+        _account_works(c)
         return True
     if isinstance(outcome, smtp.Unknown):
         with c.store.transaction():
@@ -131,8 +132,9 @@ def _not_sent(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent) ->
         if outcome.scope == "account" and not outcome.transient:
             c.store.events.add(c.now, "account", f"the mail server refuses to send: {said}")
             c.store.facts.set_text("sending_fault", said)
-        _retry(c, e, parcel, said, _growing(parcel.delivery.attempts))
-        return outcome.scope != "account"
+        account = outcome.scope == "account"
+        _retry(c, e, parcel, said, _hold_account(c) if account else _growing(parcel.delivery.attempts))
+        return not account
     return _refused(c, e, parcel, outcome, said)
 
 
@@ -144,6 +146,20 @@ def _retry(c: Cycle, e: Enrollment, parcel: Parcel, why: str, wait: timedelta) -
         )
         c.store.events.add(c.now, "retry", f"step {parcel.delivery.number}: {why}", e.id, e.address)
     c.tally.held += 1
+
+
+def _hold_account(c: Cycle) -> timedelta:
+    """No mail is tried for a while, which grows with each refusal in a row: many logins lock an account."""
+    refusals = int(c.store.facts.text("account_refusals") or 0)
+    wait = _growing(refusals)
+    c.store.facts.set_text("account_refusals", str(refusals + 1))
+    c.store.facts.set_moment("sending_held_until", c.now + wait)
+    return wait
+
+
+def _account_works(c: Cycle) -> None:
+    for fact in ("account_refusals", "sending_held_until", "sending_fault"):
+        c.store.facts.set_text(fact, None)
 
 
 def _growing(attempts: int) -> timedelta:

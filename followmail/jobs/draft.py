@@ -5,11 +5,12 @@ A draft that was sent is found by judging the Sent folder; here it is found that
 
 from datetime import timedelta
 
-from followmail.errors import CommandRefused
+from followmail.errors import CommandRefused, ServerBusy
 from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
+from followmail.jobs.copies import same_bytes
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.drafts_folder import Draft, begun_by_hand, draft_of, moved_draft, read_drafts
 from followmail.jobs.sent_folder import left_already
@@ -79,14 +80,14 @@ def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draf
 
 
 def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
-    """Whether nobody touched the draft. Line ends and a last empty line are the server's affair."""
+    """Whether nobody touched the draft."""
     if draft.message.id != parcel.delivery.message_id:
         return False
     try:
         there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
     except CommandRefused:  # far larger than ours, or not to be read: in doubt it is the consultant's
         return False
-    return there.replace(b"\r\n", b"\n").strip() == parcel.data.replace(b"\r\n", b"\n").strip()
+    return same_bytes(there, parcel)
 
 
 def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
@@ -137,15 +138,25 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
     target = drafts_target(look)
     if target is None:
         for parcel in waiting:
-            c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why="no Drafts folder")
-        c.tell("held", {"why": "no Drafts folder was found; FOLLOWMAIL_DRAFTS_FOLDER names one"})
+            _hold(c, parcel, "no Drafts folder was found; FOLLOWMAIL_DRAFTS_FOLDER names one")
         return
     found = read_drafts(session, look.folders)
     for number, parcel in enumerate(waiting):
         c.progress("drafts", number, len(waiting))
         e = c.store.enrollments.get(parcel.delivery.enrollment)
-        if e is None or not left_already(session, c, look, e, parcel):
+        if e is not None and left_already(session, c, look, e, parcel):
+            continue
+        try:
             _lay(session, c, target, parcel, found)
+        except (CommandRefused, ServerBusy) as fault:  # a full mailbox, a folder that may only be read
+            _hold(c, parcel, str(fault))
+
+
+def _hold(c: Cycle, parcel: Parcel, why: str) -> None:
+    """It could not be laid; at the next cycle the same row is queued again."""
+    c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
+    c.tally.held += 1
+    c.tell("held", {"delivery": parcel.delivery.id, "why": why})
 
 
 def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tuple[Draft, ...]) -> None:

@@ -3,37 +3,56 @@
 Gmail, Microsoft 365 and others file their own copy, some under another Message-ID, which is then learned.
 """
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from followmail.errors import CommandRefused, FollowmailError, Transient
+from followmail.errors import CommandRefused, FollowmailError, Unreachable
 from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
+from followmail.jobs.copies import is_copy, same_bytes
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail import message as mail_message
 from followmail.mail.message import Message
+from followmail.sequence.steps import Mode, Status
 from followmail.store.conversations import Place
 from followmail.store.outbox import Parcel
 
 # A provider that is known to file its own copies may take its time.
 PROVIDER_FILES_WITHIN = timedelta(minutes=10)
-_AROUND = timedelta(minutes=10)
+# So long after leaving a provider may still file a copy beside ours.
+PROVIDER_FILES_LATE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One copy of a mail in a Sent folder."""
+
+    folder: str
+    uid: int
+    message: Message
 
 
 def file(session: Session, c: Cycle, look: Look) -> None:
     """File every mail that left and has no copy yet. A copy that cannot be filed is tried again; the mail has left."""
-    parcels = c.store.outbox.unfiled()
-    if not parcels:
-        return
     target = sent_target(look, c)
-    for parcel in parcels:
-        try:
-            _file(session, c, look, target, parcel)
-        except Transient:
-            raise
-        except FollowmailError as fault:
-            c.tell("not-filed", {"delivery": parcel.delivery.id, "why": str(fault)})
+    for parcel in c.store.outbox.unfiled():
+        _guarded(c, parcel, partial(_file, session, c, look, target))
+    for parcel in c.store.outbox.left_since(c.now - PROVIDER_FILES_LATE):
+        if parcel.filed and parcel.mode is Mode.SEND and parcel.delivery.status is Status.SENT:
+            _guarded(c, parcel, partial(_give_way, session, c, look))
+
+
+def _guarded(c: Cycle, parcel: Parcel, work: Callable[[Parcel], None]) -> None:
+    try:
+        work(parcel)
+    except Unreachable:
+        raise
+    except FollowmailError as fault:  # a full mailbox, a folder that may only be read: the mail has left all the same
+        c.tell("not-filed", {"delivery": parcel.delivery.id, "why": str(fault)})
 
 
 def sent_target(look: Look, c: Cycle) -> Folder | None:
@@ -44,12 +63,10 @@ def sent_target(look: Look, c: Cycle) -> Folder | None:
 
 
 def _file(session: Session, c: Cycle, look: Look, target: Folder | None, parcel: Parcel) -> None:
-    for folder in look.folders:
-        if folder.role is Role.SENT and folder.selectable:
-            copy = _copy_in(session, c, folder, parcel)
-            if copy is not None:
-                _found(c, folder, parcel, copy)
-                return
+    copy = next(_copies(session, c, look, parcel), None)
+    if copy is not None:
+        _found(c, copy, parcel)
+        return
     if c.store.facts.text("provider_files") and _is_fresh(c, parcel):
         return
     if target is None:
@@ -60,42 +77,56 @@ def _file(session: Session, c: Cycle, look: Look, target: Folder | None, parcel:
     _remember(c, parcel, target.name, uid)
 
 
+def _give_way(session: Session, c: Cycle, look: Look, parcel: Parcel) -> None:
+    """The provider filed its copy late, beside ours: ours goes, and from now on there is none."""
+    copies = list(_copies(session, c, look, parcel))
+    if len(copies) < 2:
+        return
+    ours = next((copy for copy in copies if _is_ours(session, copy, parcel)), None)
+    if ours is None:
+        return
+    trash = next((f.name for f in look.folders if f.role is Role.TRASH and f.selectable), None)
+    drafts_edge.to_trash(session, ours.folder, ours.uid, trash)
+    c.tell("one-copy", {"delivery": parcel.delivery.id})
+    _found(c, next(copy for copy in copies if copy is not ours), parcel)
+
+
+def _is_ours(session: Session, copy: Copy, parcel: Parcel) -> bool:
+    """Whether it is the copy that we put there, byte for byte."""
+    limit = len(parcel.data) + 65_536
+    return copy.message.id == parcel.delivery.message_id and same_bytes(
+        reader.whole(session, copy.folder, copy.uid, limit), parcel
+    )
+
+
 def _is_fresh(c: Cycle, parcel: Parcel) -> bool:
     return parcel.delivery.left is not None and c.now - parcel.delivery.left < PROVIDER_FILES_WITHIN
 
 
-def _copy_in(session: Session, c: Cycle, folder: Folder, parcel: Parcel) -> Message | None:
-    """The copy of a mail in a Sent folder: by its id, by the id it had, else by recipient, thread, subject and time."""
-    try:
-        uids = set(reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id))
-        day = ((parcel.delivery.left or c.now) - timedelta(days=1)).date()
-        uids |= set(reader.uids_since(session, folder.name, day))
-    except CommandRefused:
-        return None
-    for head in reader.heads(session, folder.name, sorted(uids)):
-        message = mail_message.read(head.header, head.arrived, head.size)
-        if parcel.delivery.message_id in (message.id, message.original_id) or _is_the_same(message, parcel):
-            return message
-    return None
+def _copies(session: Session, c: Cycle, look: Look, parcel: Parcel) -> Iterator[Copy]:
+    """The copies of a mail in the Sent folders: by its id, by the id it had, else by recipient, thread, subject, time."""
+    day = ((parcel.delivery.left or c.now) - timedelta(days=1)).date()
+    for folder in look.folders:
+        if folder.role is not Role.SENT or not folder.selectable:
+            continue
+        try:
+            uids = set(reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id))
+            uids |= set(reader.uids_since(session, folder.name, day))
+        except CommandRefused:
+            continue
+        for head in reader.heads(session, folder.name, sorted(uids)):
+            message = mail_message.read(head.header, head.arrived, head.size)
+            if is_copy(message, parcel):
+                yield Copy(folder.name, head.uid, message)
 
 
-def _is_the_same(message: Message, parcel: Parcel) -> bool:
-    """The provider's copy under another Message-ID: same person, thread and subject, at the same time."""
-    left = parcel.delivery.left
-    if left is None or message.sent_on is None or abs(message.sent_on - left) > _AROUND:
-        return False
-    same_people = {p.address for p in (*message.to, *message.cc)} == set(parcel.delivery.recipients)
-    thread = message.in_reply_to[:1] == ((parcel.in_reply_to,) if parcel.in_reply_to else ())
-    return same_people and thread and message.subject == mail_message.decode(parcel.subject.encode())
-
-
-def _found(c: Cycle, folder: Folder, parcel: Parcel, copy: Message) -> None:
+def _found(c: Cycle, copy: Copy, parcel: Parcel) -> None:
     """The provider filed it: remember that it does, and the id that it gave."""
-    c.store.facts.set_text("provider_files", folder.name)
+    c.store.facts.set_text("provider_files", copy.folder)
     with c.store.transaction():
         c.store.outbox.note(parcel.delivery.id, filed=True)
-        c.store.conversations.record(copy, True, None, c.now, judged=True)
-        known = c.store.conversations.find(copy.id)
+        c.store.conversations.record(copy.message, True, None, c.now, judged=True)
+        known = c.store.conversations.find(copy.message.id)
         if known is not None:
             c.store.conversations.set_step(known.row)
             e = c.store.enrollments.get(parcel.delivery.enrollment)

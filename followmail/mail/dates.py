@@ -30,26 +30,32 @@ class Rank(IntEnum):
     LAST = 2  # through 3 May
     UNTIL = 3
     LASTING = 4  # for two weeks
-    ANSWER = 5  # will reply on Monday
-    AWAY = 6  # away on Friday
-    PAST = 7
+    AWAY = 5  # away on Friday
+    PAST = 6
 
 
 class _Return(NamedTuple):
     rank: Rank
     place: int
     named: Named
+    answer: bool = False  # the day of an answer, rather than of coming back
 
 
-def first_day_back(text: str, lang: str | None, today: date, below: Rank | None = None) -> Named | None:
+def first_day_back(
+    text: str, lang: str | None, today: date, below: Rank | None = None, answers: bool = True
+) -> Named | None:
     """The first day back that an absence note names. `lang` None: the language is that of the cue.
 
-    `below`: only one that is surer than this.
+    `below`: only one that is surer than this; `answers` False: not one that is the day of an answer.
     """
     prose = Prose(text)
     found: list[_Return] = []
     for sense in senses(lang):
-        found += (r for r in _returns(Reading(prose, sense, today)) if below is None or r.rank < below)
+        found += (
+            r
+            for r in _returns(Reading(prose, sense, today))
+            if (below is None or r.rank < below) and (answers or not r.answer)
+        )
         if found and sense.lang == lang:
             break
     best = min(found, key=lambda r: r[:2], default=None)
@@ -77,20 +83,16 @@ def _returns(reading: Reading) -> Iterator[_Return]:
 
 def _comings(reading: Reading, end: date | None, last: list[_Return]) -> Iterator[_Return]:
     """By words of coming back: the date that belongs to each of them. `end`: the first day after a stated absence."""
-    for match in reading.sense.phrase("answer").each(reading.folded):
-        at, after = reading.token_at(match.start()), reading.token_at(match.end())
-        if (best := _belonging(_inside(reading, at), at, after)) is not None:
-            coming = _coming(best, match.start(), end, reading.today)
-            yield coming._replace(rank=max(coming.rank, Rank.ANSWER))
-    for match in reading.sense.phrase("back").each(reading.folded):
-        at, after = reading.token_at(match.start()), reading.token_at(match.end())
-        best = _belonging(_inside(reading, at), at, after)
-        if best is not None:
-            yield _coming(best, match.start(), end, reading.today)
-        elif last and reading.sense.phrase("day-after").first(reading.folded[match.start() : match.start() + 120]):
-            # "away until the 25th, back the following day"
-            day = last[0].named.start + timedelta(days=last[0].rank is Rank.UNTIL)
-            yield _Return(Rank.DATE, match.start(), _one_day(day, match[0], match.span()))
+    for key in ("back", "answer"):
+        for match in reading.sense.phrase(key).each(reading.folded):
+            at, after = reading.token_at(match.start()), reading.token_at(match.end())
+            best = _belonging(_inside(reading, at), at, after)
+            if best is not None:
+                yield _coming(best, match.start(), end, reading.today)._replace(answer=key == "answer")
+            elif last and reading.sense.phrase("day-after").first(reading.folded[match.start() : match.start() + 120]):
+                # "away until the 25th, back the following day"
+                day = last[0].named.start + timedelta(days=last[0].rank is Rank.UNTIL)
+                yield _Return(Rank.DATE, match.start(), _one_day(day, match[0], match.span()))
 
 
 def _inside(reading: Reading, at: int) -> list[Found]:

@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from followmail.mail.kinds.words import LANGUAGES, entries
+
 CLEAR = 20  # words from which a language can be clear (SPEC: a text of fewer never differs from a template)
 _MAX_WORDS = 600
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -10,11 +12,16 @@ _NO_WORDS = re.compile(r"\S*(?:@|://|www\.)\S*")
 
 # Neighbours that share small words with the languages read here: a text in one of them is in none of ours.
 _NEIGHBOURS = {
-    "sv": "och att det som är på för jag inte med till den har av om ett du vi men kan så från var mig ska vara eller hej tack när vid",
-    "da": "og at det som er på for jeg ikke med til den har af om et du vi men kan så fra var mig skal være eller hej tak når ved hvad",
-    "no": "og at det som er på for jeg ikke med til den har av om et du vi men kan så fra var meg skal være eller hei takk når ved hva",
-    "pl": "i w na z do nie że się jest to jak o za ale co czy od po dla już tak być mam pan pani dziękuję proszę dzień dobry",
-    "ca": "el la els les i que de en un una és no es per amb però com més molt meu seu aquest aquesta són gràcies hola bon dia també perquè hi ha vaig",
+    "sv": "och att det som är på för jag inte med till den har av om ett du vi men kan så från var mig ska"
+    " vara eller hej tack när vid",
+    "da": "og at det som er på for jeg ikke med til den har af om et du vi men kan så fra var mig skal være"
+    " eller hej tak når ved hvad",
+    "no": "og at det som er på for jeg ikke med til den har av om et du vi men kan så fra var meg skal være"
+    " eller hei takk når ved hva",
+    "pl": "i w na z do nie że się jest to jak o za ale co czy od po dla już tak być mam pan pani dziękuję"
+    " proszę dzień dobry",
+    "ca": "el la els les i que de en un una és no es per amb però com més molt meu seu aquest aquesta són"
+    " gràcies hola bon dia també perquè hi ha vaig",
     "ro": "și în de la nu că este pe cu un o mai sunt pentru din care dar să am vă mulțumesc bună ziua",
     "cs": "a v na že je se s z do to o pro ale jak si za jsem jsme prosím děkuji dobrý den také není by",
     "fi": "ja on ei että se en kun olen ole mutta niin hän mitä tai kuin voi kiitos hei myös jos ovat",
@@ -43,22 +50,22 @@ def language(text: str) -> str | None:
     if len(best) != 2 or best in _NEIGHBOURS:
         return None
     long = len(found) >= CLEAR
-    clear = most >= 0.14 * len(found) and most >= 1.3 * second if long else most >= max(2.5, 0.3 * len(found)) and most >= 2 * second
+    clear = (
+        most >= 0.14 * len(found) and most >= 1.3 * second
+        if long
+        else most >= max(2.5, 0.3 * len(found)) and most >= 2 * second
+    )
     return best if clear else None
 
 
 @cache
 def _all() -> tuple[str, ...]:
-    from followmail.mail.kinds.words import LANGUAGES  # late: kinds asks for the language
-
     return (*LANGUAGES, *_NEIGHBOURS)
 
 
 @cache
 def _known() -> dict[str, tuple[str, ...]]:
     """Word → the languages it is common in."""
-    from followmail.mail.kinds.words import LANGUAGES, entries
-
     listed = {lang: entries("language", "common", lang) for lang in LANGUAGES}
     listed |= {lang: tuple(text.split()) for lang, text in _NEIGHBOURS.items()}
     known: dict[str, tuple[str, ...]] = {}

@@ -195,11 +195,18 @@ def people(values: Iterable[bytes]) -> tuple[Person, ...]:
     """The mailboxes of address headers, canonical, in order; what cannot be read is left out (RFC 5322 §3.4)."""
     text = ", ".join(_flat(value) for value in values)[:200_000]
     found = []
-    for name, address in getaddresses([text])[:_MAX_PEOPLE]:
+    for name, address in _addresses(text)[:_MAX_PEOPLE]:
         plain = canonical(address)
         if plain.count("@") == 1 and plain.isprintable() and " " not in plain:
             found.append(Person(clean_name(_decode_words(name) if "=?" in name else name), plain))
     return tuple(found)
+
+
+def _addresses(text: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([text])
+    except (RecursionError, ValueError, IndexError):  # thousands of nested comments, brackets that never close
+        return []
 
 
 def clean_name(name: str) -> str:

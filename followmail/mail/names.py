@@ -1,6 +1,7 @@
 """Whom to greet: the first and the last name that a display name gives away. In doubt none: "Hello," offends nobody.
 
-Roles, companies, families, initials and single surnames give no first name. The words stand in `kinds/words`, section names.
+Roles, companies, families, initials and single surnames give no first name. Their words stand in
+`kinds/words`, section names.
 """
 
 import re
@@ -8,12 +9,15 @@ import unicodedata
 from functools import cache
 
 from followmail.mail.identity import domain, is_shared
+from followmail.mail.kinds.words import entries, fold
 
 _MAX = 200
 
 # behind a dash, bar, slash or @, behind "via" or "from", stands where they are, not who
 _BEYOND = re.compile(
-    r"\s+(?:[-–—|·•/@~:]+|via|from|von der firma|de chez|bei|at|im auftrag|i\. ?a\. ?v|on behalf)(?:\s.*)?$|\s*[|•·].*$|/.*$", re.I
+    r"\s+(?:[-–—|·•/@~:]+|via|from|von der firma|de chez|bei|at|im auftrag|i\. ?a\. ?v|on behalf)(?:\s.*)?$"
+    r"|\s*[|•·].*$|/.*$",
+    re.I,
 )
 _BRACKETS = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|<[^<>]{0,120}>|\{[^{}]{0,80}\}")
 _NICKNAME = re.compile(r"(?<=\S )(?:\(([^\W\d_][\w'-]{2,20})\)|[\"'“„«‘]([^\W\d_][\w-]{1,20})[\"'”“»’])(?= \S)")
@@ -24,17 +28,25 @@ _UNSPACED = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\u
 _SLAVIC_FAMILY = re.compile(r".{2,}(?:ов|ев|ёв|ова|ева|ин|ина|ский|ская|енко|чук)$", re.I)
 
 _SUFFIXES = frozenset(
-    "jr sr ii iii iv phd md cpa mba esq frcp frcs dds dvm pe pmp bsc msc ba ma llm llb rn cfa acca ca mbe obe steuerberater rechtsanwalt cissp".split()
+    (
+        "jr sr ii iii iv phd md cpa mba esq frcp frcs dds dvm pe pmp bsc msc ba ma llm llb rn cfa acca ca mbe obe"
+        " steuerberater rechtsanwalt cissp"
+    ).split()
 )
 _PARTICLES = frozenset(
-    "van von vom zu zum zur de del della dello dei degli di da do dos das du des la le les den der het 't ter ten te op y e i el al bin ibn ben abu af av d' v st saint san mac mc o".split()
+    (
+        "van von vom zu zum zur de del della dello dei degli di da do dos das du des la le les den der het 't ter"
+        " ten te op y e i el al bin ibn ben abu af av d' v st saint san mac mc o"
+    ).split()
 )
 # first names that are used in twos
 _DOUBLE = {
-    "maria": "jose luisa teresa elena isabel cristina carmen angeles pilar dolores rosa victoria eugenia fernanda clara grazia pia chiara"
+    "maria": "jose luisa teresa elena isabel cristina carmen angeles pilar dolores rosa victoria eugenia fernanda"
+    " clara grazia pia chiara"
     " laura paola antonietta rita mercedes ines jesus belen joao",
     "jose": "luis maria antonio manuel carlos miguel ramon angel ignacio javier francisco alberto pedro vicente juan",
-    "juan": "carlos jose manuel antonio pablo luis francisco ignacio miguel pedro ramon david diego martin sebastian andres camilo fernando",
+    "juan": "carlos jose manuel antonio pablo luis francisco ignacio miguel pedro ramon david diego martin"
+    " sebastian andres camilo fernando",
     "ana": "maria belen isabel paula luisa rosa cristina clara sofia teresa carolina beatriz lucia rita elena",
     "luis": "miguel alberto fernando carlos felipe enrique manuel angel antonio",
     "luiz": "carlos felipe fernando henrique eduardo",
@@ -48,17 +60,19 @@ _DOUBLE = {
 }
 # family names that stand first in their country
 _FAMILY_FIRST = frozenset(
-    "park choi jung kang cho yoon jang lim nguyen tran pham huynh vo dang bui ngo wang li zhang liu chen yang huang zhao wu zhou xu sun lin guo he ma zhu hu"
+    "park choi jung kang cho yoon jang lim nguyen tran pham huynh vo dang bui ngo wang li zhang liu chen yang huang"
+    " zhao wu zhou xu sun lin guo he ma zhu hu"
     " nagy kovacs toth szabo horvath varga kiss molnar nemeth".split()
 )
 _HUNGARIAN = frozenset(
-    "laszlo istvan jozsef janos zoltan sandor gabor ferenc attila peter tamas zsolt tibor andras csaba imre lajos gyorgy balazs gyula katalin erzsebet"
+    "laszlo istvan jozsef janos zoltan sandor gabor ferenc attila peter tamas zsolt tibor andras csaba imre lajos"
+    " gyorgy balazs gyula katalin erzsebet"
     " ilona eva zsuzsanna judit agnes andrea erika".split()
 )
 
 
 def first_name(display_name: str, address: str = "") -> str | None:
-    """The first name as one would greet by it ("Jane" of `DOE, Jane (Sales)`); None where it is no single person, or in doubt.
+    """The first name as one would greet by it ("Jane" of `DOE, Jane (Sales)`); None for no single person, and in doubt.
 
     `address` tells a company from a person; it is never greeted by itself. Never raises.
     """
@@ -77,7 +91,10 @@ def _names(display_name: str, address: str) -> tuple[str, str]:
     text = unicodedata.normalize("NFC", display_name[:_MAX]).strip()
     nickname = _NICKNAME.search(text)
     text = _BEYOND.sub("", _BRACKETS.sub(" ", text)).strip()
-    text = "".join(c if c.isalpha() or c in " -'’.,&+_@\u00ba\u00aa" or c.isdigit() or unicodedata.combining(c) else " " for c in text)
+    text = "".join(
+        c if c.isalpha() or c in " -'’.,&+_@\u00ba\u00aa" or c.isdigit() or unicodedata.combining(c) else " "
+        for c in text
+    )
     text = text.replace("’", "'")
     if nickname and nickname[2]:
         text = text.replace(f"'{nickname[2]}'", " ")
@@ -95,7 +112,7 @@ def _names(display_name: str, address: str) -> tuple[str, str]:
 
 
 def _parts(parts: list[list[str]]) -> tuple[list[str], list[str], bool]:
-    """Given names, family name where a comma told it, and whether a title stood there; all words are given where no comma did."""
+    """Given names, the family name where a comma told it (else all words are given), whether a title stood there."""
     stripped = [_without_titles(part) for part in parts]
     titled = any(had for _, had in stripped)
     words = [part for part, _ in stripped]
@@ -113,7 +130,9 @@ def _without_titles(part: list[str]) -> tuple[list[str], bool]:
     words = [word.strip("'") for word in part if word.strip("'.-")]
     titles = _listed("titles")
     begin, end = 0, len(words)
-    while begin < end and (_folded(words[begin]) in titles or all(w in titles for w in re.findall(r"\w+", _folded(words[begin])))):
+    while begin < end and (
+        _folded(words[begin]) in titles or all(w in titles for w in re.findall(r"\w+", _folded(words[begin])))
+    ):
         begin += 1
     # "M" and the like are initials behind a name
     while end - begin > 1 and _folded(words[end - 1]) in _SUFFIXES:
@@ -127,7 +146,9 @@ def _ordered(words: list[str], family: list[str], titled: bool) -> tuple[list[st
         return ([], family) if _INITIALS.match(words[0]) else (_first_of(words), family)
     if len(words) == 1:
         return ([], words) if titled else (words, []) if _known(words[0]) else ([], [])
-    shouted = [word for word in words if len(word) > 2 and word.isupper() or word.startswith("Mc") and word[2:].isupper()]
+    shouted = [
+        word for word in words if (len(word) > 2 and word.isupper()) or (word.startswith("Mc") and word[2:].isupper())
+    ]
     if shouted and len(shouted) < len(words):
         return _by_capitals(words, shouted)
     first, second = words[0], words[1]
@@ -135,7 +156,9 @@ def _ordered(words: list[str], family: list[str], titled: bool) -> tuple[list[st
         return [], words[1:] if len(words) == 2 and not _INITIALS.match(second) else []
     if _INITIALS.match(words[-1]) and len(words[-1].strip(".")) == 1 and not _known(first):
         return [], []  # Smith J
-    if _folded(first) in _FAMILY_FIRST or (len(words) == 2 and re.fullmatch(r"\w+-[^\W\d_]+", second) and second.split("-")[1].islower()):
+    if _folded(first) in _FAMILY_FIRST or (
+        len(words) == 2 and re.fullmatch(r"\w+-[^\W\d_]+", second) and second.split("-")[1].islower()
+    ):
         return _family_first(words)
     if len(words) == 2 and not _known(first) and (_known(second) or _SLAVIC_FAMILY.match(first)):
         return [], []  # Smith John, or a John for a surname
@@ -161,8 +184,7 @@ def _family_first(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _first_of(words: list[str]) -> list[str]:
     pair = len(words) > 1 and _folded(words[1]) in _DOUBLE.get(_folded(words[0]), "").split()
-    # two words alone: the second may be the family's
-    return words[:2] if pair and len(words) > 1 else words[:1]
+    return words[:2] if pair else words[:1]
 
 
 def _is_person(words: list[str], address: str) -> bool:
@@ -190,15 +212,11 @@ def _known(word: str) -> bool:
 
 
 def _folded(word: str) -> str:
-    from followmail.mail.kinds.words import fold  # late: kinds asks for names
-
     return fold(word).replace(".", "").replace("º", "o").replace("ª", "a")
 
 
 @cache
 def _listed(key: str) -> frozenset[str]:
-    from followmail.mail.kinds.words import entries
-
     words = {_folded(word) for word in entries("names", key)}
     stems = {word[:-1] for word in words if word.endswith("*")}
     return frozenset(words | stems | {stem + s for stem in stems for s in ("s", "e", "en", "i")})
@@ -207,14 +225,14 @@ def _listed(key: str) -> frozenset[str]:
 @cache
 def _stems() -> tuple[str, ...]:
     """Long enough not to begin a surname as well."""
-    from followmail.mail.kinds.words import entries
-
     return tuple(_folded(word)[:-1] for word in entries("names", "no_person") if word.endswith("*") and len(word) > 7)
 
 
 def _written(words: list[str]) -> str:
     """As in a greeting: no word all capitals or all small, particles aside."""
-    return " ".join(_capitalised(word) if i == 0 or _folded(word) not in _PARTICLES else word for i, word in enumerate(words)).strip(" '-.")
+    return " ".join(
+        _capitalised(word) if i == 0 or _folded(word) not in _PARTICLES else word for i, word in enumerate(words)
+    ).strip(" '-.")
 
 
 def _capitalised(word: str) -> str:

@@ -123,7 +123,7 @@ class Walk:
 
     def phrase(self, key: str, i: int) -> int | None:
         """The token after a phrase that begins at this one."""
-        if not 0 <= i < len(self.tokens):
+        if self.kind(i) in ("", "mark", "gap"):
             return None
         match = self.sense.phrase(key).at(self.folded, self.tokens[i].start)
         return self.token_at(match.end()) if match else None

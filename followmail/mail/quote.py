@@ -1,7 +1,7 @@
 """What of a text its author newly wrote: without quotes, signature, "Sent from …" and footers.
 
-Each line is known by its kind (text, quote, attribution "On … wrote:", mail header, delimiter, mobile signature, blank),
-and the order of the kinds says where the new text ends. Mail programs write these lines in the language of their user:
+Each line is known by its kind (text, quote, "On … wrote:", mail header, delimiter, mobile signature, blank), and the
+order of the kinds says where the new text ends. Mail programs write these lines in the language of their user:
 the words below are theirs, in more languages than the rest of this package reads.
 """
 
@@ -14,8 +14,11 @@ _MAX_LINES = 3000
 
 # "wrote", as mail programs say it
 _WROTE = (
-    r"wrote|writes|schrieb|geschrieben|a écrit|ha scritto|escribió|escreveu|schreef|geschreven|skrev|napisał(?:\(a\))?|napsal\(?a?\)?|написал\(?а?\)?"
-    r"|пишет|пише|написа|írta|kirjoitti|yazdı|şunu yazdı|έγραψε|a scris|je napisao|je napisal(?:a|\(a\))?|写道|寫道|书写|のメール|のメッセージ|작성"
+    r"wrote|writes|schrieb|geschrieben|a écrit|ha scritto|escribió|escreveu|schreef|geschreven|skrev|napisał(?:\(a\))?"
+    r"|napsal\(?a?\)?|написал\(?а?\)?"
+    r"|пишет|пише|написа|írta|kirjoitti|yazdı|şunu yazdı|έγραψε|a scris|je napisao|je napisal(?:a|\(a\))?"
+    r"|写道|寫道|书写"
+    r"|のメール|のメッセージ|작성"
     r"|va escriure|idatzi du|escribiu|viết|menulis"
 )
 _HEADERS = (
@@ -28,83 +31,131 @@ _HEADERS = (
     r"|fra|til|emne|sendt|från|till|ämne|skickat|kopia|lähettäjä|vastaanottaja|aihe|lähetetty|päivämäärä"
     r"|od|do|temat|wysłano|wysłane|data|dw|komu|předmět|odesláno|odoslané|predmet"
     r"|от|кому|тема|дата|отправлено|копия|від|відправлено|feladó|címzett|tárgy|küldve|elküldve"
-    r"|gönderen|kime|konu|gönderildi|tarih|kimden|发件人|发送时间|收件人|主题|抄送|寄件者|收件者|主旨|差出人|宛先|件名|送信日時|日時|보낸 사람|받는 사람|제목|날짜"
+    r"|gönderen|kime|konu|gönderildi|tarih|kimden|发件人|发送时间|收件人|主题|抄送|寄件者|收件者|主旨|差出人|宛先"
+    r"|件名|送信日時|日時|보낸 사람|받는 사람|제목|날짜"
 )
 _ORIGINAL = (
-    r"original (?:message|e?-?mail|appointment)|(?:begin )?forwarded (?:message|mail)|ursprüngliche (?:nachricht|e-?mail|termin)|originalnachricht"
-    r"|weitergeleitete (?:nachricht|e-?mail)|(?:message|e-?mail|courriel) (?:d'origine|original|initial|transféré)|mensaje (?:original|reenviado)"
-    r"|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|doorgestuurd bericht|mensagem (?:original|encaminhada)"
-    r"|original ?meddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna"
-    r"|oryginalna wiadomość|původní zpráva|eredeti üzenet|исходное сообщение|пересылаемое сообщение|orijinal mesaj|原始邮件|元のメッセージ|mensaxe orixinal"
+    r"original (?:message|e?-?mail|appointment)|(?:begin )?forwarded (?:message|mail)|ursprüngliche (?:nachricht"
+    r"|e-?mail|termin)|originalnachricht"
+    r"|weitergeleitete (?:nachricht|e-?mail)|(?:message|e-?mail|courriel) (?:d'origine|original|initial|transféré)"
+    r"|mensaje (?:original|reenviado)"
+    r"|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|doorgestuurd bericht|mensagem (?:original"
+    r"|encaminhada)"
+    r"|original ?meddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti"
+    r"|wiadomość oryginalna"
+    r"|oryginalna wiadomość|původní zpráva|eredeti üzenet|исходное сообщение|пересылаемое сообщение|orijinal mesaj"
+    r"|原始邮件|元のメッセージ|mensaxe orixinal"
 )
-_FORWARD = re.compile(r"forwarded|weitergeleitet|transféré|reenviado|inoltrato|doorgestuurd|encaminhada|пересылаемое", re.I)
+_FORWARD = re.compile(
+    r"forwarded|weitergeleitet|transféré|reenviado|inoltrato|doorgestuurd|encaminhada|пересылаемое", re.I
+)
 
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
 _DATE = re.compile(r"\d{4}|\d{1,2}[:.h]\s?\d{2}|\d{1,2}[/.-]\s?\d{1,2}[/.-]")
 _WROTE_END = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{_WROTE})(?![A-Za-zÀ-ÿ])[^\n]{{0,200}}$", re.I)
 _STARTS = re.compile(
-    r"\W{0,4}(?:on|at|le|am|el|il|op|em|a|den|dnia|w|dne|на|в|во|kl|pe|ma|ti|ke|to|la|su|em|no|ngày|pada|在|[^\W\d]{2,14}[.,]{0,2} \d|\d{1,4}[\s./年-])(?!\w)", re.I
+    r"\W{0,4}(?:on|at|le|am|el|il|op|em|a|den|dnia|w|dne|на|в|во|kl|pe|ma|ti|ke|to|la|su|em|no|ngày|pada|在"
+    r"|[^\W\d]{2,14}[.,]{0,2} \d|\d{1,4}[\s./年-])(?!\w)",
+    re.I,
 )
 _COLON = re.compile(r"[:：]\W{0,3}$")
 _QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
 _HEADER = re.compile(rf"[\s>*_]{{0,8}}(?:{_HEADERS})[*_]{{0,2}}\s?[:：](?:[*_\s]|$)", re.I)
-_FROM = re.compile(r"[\s>*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人|差出人)[*_]{0,2}\s?[:：]", re.I)
+_FROM = re.compile(
+    r"[\s>*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人|差出人)[*_]{0,2}\s?[:：]",
+    re.I,
+)
 _MARKER = re.compile(rf"[\s>*_-]{{0,40}}(?:{_ORIGINAL})\W{{0,40}}$", re.I)
 # dashes and the like alone in a line; ᐧ is what Mailtrack leaves
 _DELIMITER = re.compile(r"\s{0,8}(?:[-_=~#+*—–ᐧ]{2,}|[—ᐧ])\s{0,8}$")
 # Gmail once: 2016-03-03 17:21 GMT+01:00 Some One <…>:
-_DATE_NAME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?(?: GMT\S{0,9} [^\n]{1,150}| [^\n]{1,100}<[^<>\n]{3,100}>:?)$")
+_DATE_NAME = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?(?: GMT\S{0,9} [^\n]{1,150}"
+    r"| [^\n]{1,100}<[^<>\n]{3,100}>:?)$"
+)
 _DASHED = re.compile(r"-{2,6} ?\S.{0,250}\S ?-{2,6}$")  # Zoho: ---- On … wrote ----
 _GROUPWISE = re.compile(r">>> ?.{1,200}>>>$")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~\w)")
 
 _DEVICE = (
-    r"i-?phone|i-?pad|i-?pod|android|samsung|galaxy|huawei|xiaomi|pixel|nokia|htc|motorola|oneplus|sony|xperia|blackberry|windows|outlook|yahoo|gmail|aol|gmx|web\.de|freenet"
-    r"|proton\w*|tutanota|fairmail|fairemail|k-9|mailbox|airmail|spark|sparrow|bluemail|blue mail|nine|mail|courrier|correo|posta|phone|handy|smartphone|téléphone|mobile?|móvil|telefono|cellulare|telefoon"
-    r"|mobiel\w*|mobilgerät|mobiltelefon|mobilen?|telemóvel|celular|cell|tablet|watch|device|dispositivo|ti-\d+|alcatel|huawei|thunderbird|superhuman|front|hey|zoho|mobil|telefon|telefono"
+    r"i-?phone|i-?pad|i-?pod|android|samsung|galaxy|huawei|xiaomi|pixel|nokia|htc|motorola|oneplus|sony|xperia"
+    r"|blackberry|windows|outlook|yahoo|gmail|aol|gmx|web\.de|freenet"
+    r"|proton\w*|tutanota|fairmail|fairemail|k-9|mailbox|airmail|spark|sparrow|bluemail|blue mail|nine|mail|courrier"
+    r"|correo|posta|phone|handy|smartphone|téléphone|mobile?|móvil|telefono|cellulare|telefoon"
+    r"|mobiel\w*|mobilgerät|mobiltelefon|mobilen?|telemóvel|celular|cell|tablet|watch|device|dispositivo|ti-\d+"
+    r"|alcatel|huawei|thunderbird|superhuman|front|hey|zoho|mobil|telefon|telefono"
 )
 _SENT = re.compile(
-    r"\W{0,6}(?:sent (?:from|via|with|by|using)|get outlook|(?:get|download) \[?outlook|from my|\w+ from mobile|envoyé (?:depuis|de|à partir de|avec|via)|télécharger outlook|obtenez outlook"
-    r"|(?:von|mit) (?:meine[mr]|unterwegs|dem|iphone)|gesendet (?:von|mit|aus|über)|(?:diese )?(?:e-?mail|nachricht) wurde (?:von|mit)|(?:holen sie sich )?outlook für"
-    r"|enviado (?:desde|con|a partir|do|de|por|via|pelo|da)|enviada (?:do|desde|de|pelo)|obtener outlook|obter o outlook|baixe o outlook|inviato (?:da|con|dal)|scarica outlook|ottieni outlook|verzonden (?:vanaf|met|vanuit|van|via)"
-    r"|verstuurd (?:vanaf|met|vanuit)|outlook voor|download outlook|sendt fra|skickat från|lähetetty|wysłan[eo] z|отправлено (?:с|из)|відправлено з|從我的|发自我的|発信元|iphoneから)",
+    r"\W{0,6}(?:sent (?:from|via|with|by|using)|get outlook|(?:get|download) \[?outlook|from my|\w+ from mobile"
+    r"|envoyé (?:depuis|de|à partir de|avec|via)|télécharger outlook|obtenez outlook"
+    r"|(?:von|mit) (?:meine[mr]|unterwegs|dem|iphone)|gesendet (?:von|mit|aus|über)|(?:diese )?(?:e-?mail"
+    r"|nachricht) wurde (?:von|mit)|(?:holen sie sich )?outlook für"
+    r"|enviado (?:desde|con|a partir|do|de|por|via|pelo|da)|enviada (?:do|desde|de|pelo)|obtener outlook"
+    r"|obter o outlook|baixe o outlook|inviato (?:da|con|dal)|scarica outlook|ottieni outlook|verzonden (?:vanaf|met"
+    r"|vanuit|van|via)"
+    r"|verstuurd (?:vanaf|met|vanuit)|outlook voor|download outlook|sendt fra|skickat från|lähetetty|wysłan[eo] z"
+    r"|отправлено (?:с|из)|відправлено з|從我的|发自我的|発信元|iphoneから)",
     re.I,
 )
 _SENT_LINE = re.compile(rf"(?:.{{0,120}}\W)?(?:{_DEVICE}|传送|傳送|送信)", re.I)
 _FOOTER = re.compile(
-    r"\W{0,4}(?:virus-?free\W|(?:this|diese|dit|cet|ce|este|esta|questa?) (?:e-?mail|message|nachricht|bericht|courriel|correo|messaggio|mensagem|communication|transmission)"
-    r"\b.{0,80}(?:confidential|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|intended|bestimmt|destin|bestemd|legally|privileged|checked|geprüft|analys|analizz|comprob|avast|virus)"
-    r"|the information (?:contained|in this)|(?:the )?contents? of this (?:e-?mail|message)|confidentiality (?:notice|note)|disclaimer\b|privileged (?:and|&) confidential"
-    r"|der inhalt dieser (?:e-?mail|nachricht)|die information(?:en)? in dieser|le contenu de (?:ce|cet)|ce (?:message|courriel) et (?:toutes|ses|les|tous)|aviso (?:legal|de confidencialidad)|avviso di riservatezza"
-    r"|le informazioni contenute|la información contenida|as informações contidas|de informatie (?:verzonden|in dit)|(?:please|bitte) (?:consider the environment|denken sie an die umwelt)"
-    r"|(?:please )?(?:consider|think (?:of|about)) the environment|pensez à l'environnement|antes de imprimir|prima di stampare|denk aan het milieu"
-    r"|(?-i:NOTICE|CONFIDENTIAL(?:ITY)?|CONFIDENTIALITY NOTICE|DISCLAIMER|LEGAL|VERTRAULICH\w*|HINWEIS|AVIS|AVISO|AVVISO|LET OP|PRIVACY)\b[^\n]{0,40}:"
-    r"|[^\n]{0,200}(?:registered (?:in england|office|number)|company (?:no|number|registration)\b|is a limited liability|amtsgericht \w+|handelsregister|\bhrb \d|ust-?id|umsatzsteuer-id"
-    r"|\bsiret\b|\brcs \w|p\. ?iva\b|partita iva|\bkvk[ :-]|\bcnpj\b|\bnif[ :]|received (?:this e-?mail|it) in error|in error, please)"
-    r"|you (?:are receiving|received) this (?:e-?mail|message|because)|\[?(?:caution|warning|external(?: e-?mail| sender)?|achtung|vorsicht)\]?:? .{0,60}(?:outside|external|extern))",
+    r"\W{0,4}(?:virus-?free\W|(?:this|diese|dit|cet|ce|este|esta|questa?) (?:e-?mail|message|nachricht|bericht"
+    r"|courriel|correo|messaggio|mensagem|communication|transmission)"
+    r"\b.{0,80}(?:confidential|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|intended|bestimmt|destin"
+    r"|bestemd|legally|privileged|checked|geprüft|analys|analizz|comprob|avast|virus)"
+    r"|the information (?:contained|in this)|(?:the )?contents? of this (?:e-?mail|message)|confidentiality (?:notice"
+    r"|note)|disclaimer\b|privileged (?:and|&) confidential"
+    r"|der inhalt dieser (?:e-?mail|nachricht)|die information(?:en)? in dieser|le contenu de (?:ce|cet)|ce (?:message"
+    r"|courriel) et (?:toutes|ses|les|tous)|aviso (?:legal|de confidencialidad)|avviso di riservatezza"
+    r"|le informazioni contenute|la información contenida|as informações contidas|de informatie (?:verzonden|in dit)"
+    r"|(?:please|bitte) (?:consider the environment|denken sie an die umwelt)"
+    r"|(?:please )?(?:consider|think (?:of|about)) the environment|pensez à l'environnement|antes de imprimir"
+    r"|prima di stampare|denk aan het milieu"
+    r"|(?-i:NOTICE|CONFIDENTIAL(?:ITY)?|CONFIDENTIALITY NOTICE|DISCLAIMER|LEGAL|VERTRAULICH\w*|HINWEIS|AVIS|AVISO"
+    r"|AVVISO|LET OP|PRIVACY)\b[^\n]{0,40}:"
+    r"|[^\n]{0,200}(?:registered (?:in england|office|number)|company (?:no|number|registration)\b"
+    r"|is a limited liability|amtsgericht \w+|handelsregister|\bhrb \d|ust-?id|umsatzsteuer-id"
+    r"|\bsiret\b|\brcs \w|p\. ?iva\b|partita iva|\bkvk[ :-]|\bcnpj\b|\bnif[ :]|received (?:this e-?mail|it) in error"
+    r"|in error, please)"
+    r"|you (?:are receiving|received) this (?:e-?mail|message|because)|\[?(?:caution|warning|external(?: e-?mail"
+    r"| sender)?|achtung|vorsicht)\]?:? .{0,60}(?:outside|external|extern))",
     re.I,
 )
 
 
-_BELOW = re.compile(r"\b(?:below|inline|in line|unten|inline|ci-dessous|plus bas|abajo|más abajo|sotto|di seguito|hieronder|onder|abaixo|in blau|in red|in blue|in rot)\b", re.I)
+_BELOW = re.compile(
+    r"\b(?:below|inline|in line|unten|inline|ci-dessous|plus bas|abajo|más abajo|sotto|di seguito|hieronder|onder"
+    r"|abaixo|in blau|in red|in blue|in rot)\b",
+    re.I,
+)
 # Outlook: "mark my comments with: [initials]"
 _COMMENT = re.compile(r"\[([^\W\d]{2,3}|[^\W\d][\w .-]{2,30})\][ :]\s{0,3}\S")
 _CLOSING = re.compile(
-    r"\W{0,3}(?:(?:with |my |our )?(?:kind(?:est)?|best|warm(?:est)?|many|very best|all the best|good)? ?(?:regards|wishes|greetings)(?: from \w+)?|best|all the best|cheers|sincerely(?: yours)?|yours(?: \w+)?|"
-    r"(?:many |kind )?thanks?(?: you)?(?: so much| very much| again| in advance| a lot)?(?: and (?:kind |best )?regards)?|regards|br|kr|rgds|respectfully|cordially|take care|"
-    r"(?:mit )?(?:(?:den )?(?:freundlich\w*|best\w*|lieb\w*|herzlich\w*|schön\w*|viel\w*|kolleg\w*|sonnig\w*|nett\w*) ){1,2}(?:grü(?:ß|ss)\w*|gruß|gruss|dank)(?: (?:aus|von|nach) .{1,30})?|(?:grü(?:ß|ss)e?|gruß|gruss|mfg|lg|vg|bg|hg|danke?|hochachtungsvoll|servus|ciao)(?: (?:aus|von) .{1,30})?|"
-    r"(?:bien |très )?(?:cordialement|cdlt|bàv|sincères salutations|meilleures salutations|salutations(?: distinguées| cordiales)?|amicalement|bien à (?:vous|toi)|respectueusement)|(?:je vous prie d'|veuillez ).{0,80}(?:salutations|sentiments).{0,40}|"
-    r"(?:reciba )?(?:un (?:cordial |afectuoso |fuerte )?(?:saludo|abrazo)|(?:muchos |cordiales )?saludos(?: cordiales)?|atentamente|atte|gracias(?: y (?:un )?saludos?)?)|"
-    r"(?:cordiali|distinti|cari|i migliori|tanti) saluti|(?:un )?(?:cordiale )?saluto|saluti|cordialmente|grazie(?: mille)?(?: e (?:cordiali |buona )?\w+)?|"
-    r"(?:met )?(?:(?:vriendelijke?|hartelijke?|beste|veel|lieve|warme) )?groet(?:en|jes)?|mvg|hoogachtend|(?:alvast )?bedankt|"
-    r"(?:com os (?:meus )?)?(?:melhores )?cumprimentos|(?:um )?(?:abraços?|abc|atenciosamente|att|cordialmente)|saudações|obrigad[oa])\W{0,5}",
+    r"\W{0,3}(?:(?:with |my |our )?(?:kind(?:est)?|best|warm(?:est)?|many|very best|all the best|good)? ?(?:regards"
+    r"|wishes|greetings)(?: from \w+)?|best|all the best|cheers|sincerely(?: yours)?|yours(?: \w+)?|"
+    r"(?:many |kind )?thanks?(?: you)?(?: so much| very much| again| in advance| a lot)?(?: and (?:kind "
+    r"|best )?regards)?|regards|br|kr|rgds|respectfully|cordially|take care|"
+    r"(?:mit )?(?:(?:den )?(?:freundlich\w*|best\w*|lieb\w*|herzlich\w*|schön\w*|viel\w*|kolleg\w*|sonnig\w*"
+    r"|nett\w*) ){1,2}(?:grü(?:ß|ss)\w*|gruß|gruss|dank)(?: (?:aus|von|nach) .{1,30})?|(?:grü(?:ß|ss)e?|gruß|gruss|mfg"
+    r"|lg|vg|bg|hg|danke?|hochachtungsvoll|servus|ciao)(?: (?:aus|von) .{1,30})?|"
+    r"(?:bien |très )?(?:cordialement|cdlt|bàv|sincères salutations|meilleures salutations|salutations(?: distinguées"
+    r"| cordiales)?|amicalement|bien à (?:vous|toi)|respectueusement)|(?:je vous prie d'"
+    r"|veuillez ).{0,80}(?:salutations|sentiments).{0,40}|"
+    r"(?:reciba )?(?:un (?:cordial |afectuoso |fuerte )?(?:saludo|abrazo)|(?:muchos "
+    r"|cordiales )?saludos(?: cordiales)?|atentamente|atte|gracias(?: y (?:un )?saludos?)?)|"
+    r"(?:cordiali|distinti|cari|i migliori|tanti) saluti|(?:un )?(?:cordiale )?saluto|saluti|cordialmente"
+    r"|grazie(?: mille)?(?: e (?:cordiali |buona )?\w+)?|"
+    r"(?:met )?(?:(?:vriendelijke?|hartelijke?|beste|veel|lieve|warme) )?groet(?:en|jes)?|mvg|hoogachtend"
+    r"|(?:alvast )?bedankt|"
+    r"(?:com os (?:meus )?)?(?:melhores )?cumprimentos|(?:um )?(?:abraços?|abc|atenciosamente|att|cordialmente)"
+    r"|saudações|obrigad[oa])\W{0,5}",
     re.I,
 )
 _PS = re.compile(r"\W{0,2}(?:p\.? ?p?\.?s\b)", re.I)
 
 
 def new_text(body: str) -> str:
-    """What the author newly typed: greeting and a short sign-off included, all that was quoted or added by a machine left out.
+    """What the author newly typed, greeting and a short sign-off included; nothing quoted or added by a machine.
 
     A quote that nobody is named for stays where it leads or stands alone: `own_words` leaves it out. Never raises.
     """
@@ -125,7 +176,8 @@ def _lines(body: str) -> list[str]:
 
 
 def _kinds(lines: list[str]) -> str:
-    """A letter for each line: t text, q quote, b attribution, m "Original Message", h mail header, d delimiter, s mobile signature, e blank."""
+    """A letter for each line: t text, q quote, b "On … wrote:", m "Original Message", h mail header, d delimiter,
+    s mobile signature, e blank."""
     kinds: list[str] = []
     fenced = False
     while (at := len(kinds)) < len(lines):
@@ -159,7 +211,9 @@ def _kind(line: str) -> str:
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines from here on are one "On … wrote:", which programs break where they like; 0: it is none."""
     first = lines[at]
-    if not (any(c.isdigit() for c in first) or "<" in first or "@" in first) or (_QUOTE.match(first) and not _GROUPWISE.match(first)):
+    if not (any(c.isdigit() for c in first) or "<" in first or "@" in first) or (
+        _QUOTE.match(first) and not _GROUPWISE.match(first)
+    ):
         return 0
     if _GROUPWISE.match(first) or (_DASHED.match(first) and _WROTE_END.search(first)):
         return 1
@@ -203,7 +257,7 @@ def _new_lines(lines: list[str], kinds: str) -> list[str]:
 
 
 def _before_quoted_mail(lines: list[str], kinds: str) -> tuple[list[str], str, list[str]]:
-    """Up to the first delimiter, "Original Message" or block of mail headers; and the comments marked with [initials] behind it."""
+    """Up to the first delimiter, "Original Message" or mail headers; and the comments marked with [initials] behind."""
     ends = [m.start() for m in re.finditer("m", kinds)][:1]
     ends += [m.end() - 1 for m in [re.match("[^d]*?[tb][^d]*d", kinds)] if m]
     ends += [block for block in [_header_block(lines, kinds)] if block is not None]
@@ -219,7 +273,7 @@ def _header_block(lines: list[str], kinds: str) -> int | None:
     """Where From, Sent, To … of a quoted mail stand one below the other."""
     for match in re.finditer("h", kinds):
         at = match.start()
-        count = len(re.match("(?:he{0,2}t?(?=h))*h", kinds[at : at + 12])[0].replace("e", "").replace("t", ""))  # type: ignore[index]
+        count = _leading("(?:he{0,2}t?(?=h))*h", kinds[at : at + 12]).count("h")
         if count >= 3 or (count == 2 and _FROM.match(lines[at])):
             return at
     return None
@@ -256,9 +310,14 @@ def _leading(pattern: str, kinds: str) -> str:
 
 
 _CONTACT = re.compile(
-    r"(?:\b(?:tel|telefon|telephone|phone|fax|mobile?|mobil|handy|cell|direct|durchwahl|t|m|f|tél|cel|móvil|gsm)\b[.:]? ?[+(]?\d|\+\d{2}[\d ()/.-]{6}|\bwww\.|https?://|\bgmbh\b|\bltd\b|\bllc\b|\binc\b|\bs\.?[arl]\.?[rl]?\.?$|\bb\.v\."
-    r"|\b(?:manager|director|head of|officer|administrator|partner|engineer|consultant|president|ceo|cto|cfo|cio|coo|vp|assistant|coordinator|founder|owner"
-    r"|leiter(?:in)?|geschäftsführer(?:in)?|inhaber(?:in)?|vorstand|abteilung|directeur|directrice|responsable|gérante?|chef|director[ae]?|gerente|jefe|responsabile|direttore|titolare|amministratore|directeur|eigenaar|hoofd|sócio|gestor)\b)",
+    r"(?:\b(?:tel|telefon|telephone|phone|fax|mobile?|mobil|handy|cell|direct|durchwahl|t|m|f|tél|cel|móvil"
+    r"|gsm)\b[.:]? ?[+(]?\d|\+\d{2}[\d ()/.-]{6}|\bwww\.|https?://|\bgmbh\b|\bltd\b|\bllc\b|\binc\b"
+    r"|\bs\.?[arl]\.?[rl]?\.?$|\bb\.v\."
+    r"|\b(?:manager|director|head of|officer|administrator|partner|engineer|consultant|president|ceo|cto|cfo|cio|coo"
+    r"|vp|assistant|coordinator|founder|owner"
+    r"|leiter(?:in)?|geschäftsführer(?:in)?|inhaber(?:in)?|vorstand|abteilung|directeur|directrice|responsable"
+    r"|gérante?|chef|director[ae]?|gerente|jefe|responsabile|direttore|titolare|amministratore|directeur|eigenaar"
+    r"|hoofd|sócio|gestor)\b)",
     re.I,
 )
 _NAME_LINE = re.compile(r"(?:(?:dr|prof|mr|mrs|ms|ing|dipl|herr|frau)\.? ?|[^\W\d_][\w'’.-]*[,]? ?){2,5}$")
@@ -267,7 +326,9 @@ _NAME_LINE = re.compile(r"(?:(?:dr|prof|mr|mrs|ms|ing|dipl|herr|frau)\.? ?|[^\W\
 def _without_signature(lines: list[str]) -> list[str]:
     """Less footers, and less what follows the name below a closing line."""
     lines = _without_footer(lines)
-    closing = max((at for at, line in enumerate(lines) if at and len(line) < 120 and _CLOSING.fullmatch(line)), default=None)
+    closing = max(
+        (at for at, line in enumerate(lines) if at and len(line) < 120 and _CLOSING.fullmatch(line)), default=None
+    )
     if closing is None:
         return _without_card(lines)
     below = [at for at in range(closing + 1, len(lines)) if lines[at].strip()]
@@ -290,7 +351,12 @@ def _without_card(lines: list[str]) -> list[str]:
 
 
 def _is_name(line: str) -> bool:
-    return len(line) < 50 and line[0].isupper() and _NAME_LINE.match(line) is not None and all(w[0].isupper() or len(w) < 4 for w in line.split())
+    return (
+        len(line) < 50
+        and line[0].isupper()
+        and _NAME_LINE.match(line) is not None
+        and all(w[0].isupper() or len(w) < 4 for w in line.split())
+    )
 
 
 def _without_footer(lines: list[str]) -> list[str]:

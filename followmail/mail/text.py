@@ -20,7 +20,9 @@ _MAX_PARTS = 100
 _MAX_TAGS = 6000
 
 # codecs that are charsets; Python knows others, some of them slow or no text at all
-_CHARSET = re.compile(r"(?:utf|iso|latin|cp|windows|ms|us-?ascii|ascii|koi|gb|hz|big5|euc|shift|sjis|mac|tis|l\d)[\w.:-]*", re.I)
+_CHARSET = re.compile(
+    r"(?:utf|iso|latin|cp|windows|ms|us-?ascii|ascii|koi|gb|hz|big5|euc|shift|sjis|mac|tis|l\d)[\w.:-]*", re.I
+)
 # WHATWG Encoding §4.2: what is called Latin-1 or ASCII is windows-1252 in practice
 _WINDOWS = re.compile(r"(?:iso-?8859-?1|latin-?1|us-?ascii|ascii|ansi_x3.*|l1)$", re.I)
 
@@ -39,19 +41,22 @@ def text_of(raw: bytes | Message) -> str:
 
 
 def decoded(part: Message) -> str:
-    """The body of one part as text: by its declared charset, else UTF-8, else windows-1252 (RFC 2045 §6, RFC 2046 §4.1.2)."""
+    """The body of one part: by its declared charset, else UTF-8, else windows-1252 (RFC 2045 §6, RFC 2046 §4.1.2)."""
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):  # a broken transfer encoding
-        payload = None
-    if not isinstance(payload, bytes):
-        payload = str(part.get_payload() or "").encode("utf-8", "surrogateescape")
-    return _by_charset(payload[: 4 * MAX_TEXT], str(part.get_param("charset", "") or ""))
+        payload = b""
+    data = payload if isinstance(payload, bytes) else b""
+    return _by_charset(data[: 4 * MAX_TEXT], str(part.get_param("charset", "") or ""))
 
 
 def _by_charset(data: bytes, declared: str) -> str:
     name = declared.strip().strip("\"'")
-    tried = (["utf-8", "cp1252"] if _WINDOWS.match(name) else [name, "utf-8", "cp1252"]) if _CHARSET.fullmatch(name) else ["utf-8", "cp1252"]
+    tried = (
+        (["utf-8", "cp1252"] if _WINDOWS.match(name) else [name, "utf-8", "cp1252"])
+        if _CHARSET.fullmatch(name)
+        else ["utf-8", "cp1252"]
+    )
     for charset in tried:
         try:
             # not final: a character cut off at the end is no fault
@@ -62,19 +67,24 @@ def _by_charset(data: bytes, declared: str) -> str:
 
 
 def _text_parts(message: Message) -> list[Message]:
-    """Text parts in their order, plain ones of an alternative first; no attachment, nothing inside an attached message."""
+    """Text parts in their order; no attachment, nothing inside an attached message."""
     found: list[Message] = []
     waiting = [message]
     for _ in range(_MAX_PARTS):
         if not waiting:
             break
         part = waiting.pop(0)
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting[:0] = [child for child in payload if isinstance(child, Message)]
-        elif isinstance(payload, str) and part.get_content_maintype() in ("text", "multipart") and not _attached(part):
+        if part.is_multipart():
+            if part.get_content_maintype() == "multipart":
+                waiting[:0] = _children(part)
+        elif part.get_content_maintype() in ("text", "multipart") and not _attached(part):
             found.append(part)  # a multipart without a boundary is text all the same
     return [p for p in found if p.get_content_type() != "text/calendar"]
+
+
+def _children(part: Message) -> list[Message]:
+    payload = part.get_payload()  # of a multipart: asked of any other, it decodes, and may raise
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
 def _attached(part: Message) -> bool:
@@ -82,11 +92,14 @@ def _attached(part: Message) -> bool:
 
 
 def _is_html(part: Message, text: str) -> bool:
-    return part.get_content_type() == "text/html" or bool(re.match(r"\s*<(?:!doctype html|html|head|body|div)\b", text, re.I))
+    return part.get_content_type() == "text/html" or bool(
+        re.match(r"\s*<(?:!doctype html|html|head|body|div)\b", text, re.I)
+    )
 
 
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
+    " li main nav ol p "
     "pre section table tr ul".split()
 )
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr o:p".split())
@@ -95,8 +108,13 @@ _ENDS = frozenset("p li tr td th dd dt option".split())  # close themselves when
 _LEADS = {"td": " ", "th": " ", "li": "- "}
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 # marks by which mail programs fence off what was not typed
-_SIGNATURE = re.compile(r"gmail_signature\b|moz-signature|ms-outlook-mobile-signature|protonmail_signature_block|x_?signature\b", re.I)
-_QUOTED = re.compile(r"appendonsend|divRplyFwdMsg|yahoo_quoted|protonmail_quote|moz-forward-container|reply-intro|mail-editor-reference", re.I)
+_SIGNATURE = re.compile(
+    r"gmail_signature\b|moz-signature|ms-outlook-mobile-signature|protonmail_signature_block|x_?signature\b", re.I
+)
+_QUOTED = re.compile(
+    r"appendonsend|divRplyFwdMsg|yahoo_quoted|protonmail_quote|moz-forward-container|reply-intro|mail-editor-reference",
+    re.I,
+)
 _RULE = "________________________________"
 
 
@@ -162,7 +180,11 @@ class _Plain(HTMLParser):
         return tag
 
     def _end_line(self, always: bool = False) -> None:
-        text = re.sub(r" {2,}", " ", "".join(self._line)).strip() if self._tags["pre"] < 1 else "".join(self._line).rstrip()
+        text = (
+            re.sub(r" {2,}", " ", "".join(self._line)).strip()
+            if self._tags["pre"] < 1
+            else "".join(self._line).rstrip()
+        )
         self._line.clear()
         if (text or always) and not self._meanings["unseen"]:
             self.lines.append("> " * min(self._meanings["quote"], 20) + text)

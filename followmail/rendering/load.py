@@ -36,6 +36,13 @@ class Library:
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     readable: bool = True  # the folder itself; else nothing is known of its sequences
 
+    def fault_of(self, name: str) -> str:
+        """Why a sequence that is not among `sequences` cannot be read; empty where it does not exist."""
+        if not self.readable:
+            return str(self.faults[0])
+        own = (str(fault) for fault in self.faults if fault.path.startswith(name + "/"))
+        return next(own, "") if name in self.broken else ""
+
 
 def render(library: Library, sequence: Sequence, step: Step, text: Text, names: Names) -> rendering.Rendered:
     """What the mail of a step says to a person. Raises TemplateError (file, line, what is wrong): that mail is held."""

@@ -132,9 +132,7 @@ CAST: tuple[Prospect, ...] = (
             Holds.UNTIL_DAY, date(2026, 5, 13), Form.AWAY,
             subject="Automatische Antwort: Angebot für Ihre Datensicherung",
         ),
-        Reaction(
-            1, after(days=1, hours=2), "Eva answers", "Hallo Alex,\n\ndas passt gut, lassen Sie uns telefonieren.\n\nEva",
-        ),
+        Reaction(1, after(days=1, hours=2), "Eva answers", "Hallo Alex,\n\ndas passt gut, rufen Sie mich an.\n\nEva"),
     ), gets=1, letter=Letter.GERMAN),
     Prospect("Frank", "Fisher", (
         Reaction(0, after(days=2, hours=1), "Frank: “{text}”", "Call me in two months.", Holds.UNTIL_YES),

@@ -1,7 +1,7 @@
 """Lets the days pass: the real product goes its rounds on real sockets, the cast answers, and the clock jumps between.
 
 Nothing sleeps. The clock stands still during a round, and then jumps to what comes next: somebody writes, something is
-due, or the next working day begins.
+due, or the next week begins.
 """
 
 import heapq
@@ -33,7 +33,6 @@ PASSWORD = "sandbox"
 FOLDERS = ("Sent", "Drafts", "Junk", "Trash")  # pymap begins with INBOX alone
 ANSWERS_AFTER = timedelta(hours=1)  # so long Alex takes for a yes or a no
 _SOON = timedelta(minutes=2)
-_MORNING = timedelta(hours=9)
 _LARGEST = 1_000_000  # bytes of a mail
 
 
@@ -140,13 +139,13 @@ class Play:
             next_due = self._round()
 
     def _next(self, next_due: datetime | None) -> datetime | None:
-        """The next moment that matters: somebody acts, something is due, or a working day begins while one is open."""
+        """The next moment that matters: somebody acts, something is due, or a week begins while one is open."""
         calendar = self.office.settings.calendar
         moments = [self._agenda[0][0]] if self._agenda else []
         if any(e.state.value in ("active", "paused") for e in self.office.store.enrollments.live()):
             moments += [next_due] if next_due else []
-            tomorrow = calendar.local(self.clock.now).replace(hour=0, minute=0) + timedelta(days=1)
-            moments.append(calendar.next_open(tomorrow.astimezone(UTC)))
+            today = calendar.local_date(self.clock.now)
+            moments.append(calendar.opening_of(today + timedelta(days=7 - today.weekday())))
         return min(moments, default=None)
 
     def _round(self) -> datetime | None:

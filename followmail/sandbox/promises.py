@@ -1,7 +1,7 @@
 """Was every promise kept? Judged from the mails alone: what the SMTP server took and what lies in the mailbox.
 
 Nothing here asks followmail's rules or its database. What an incoming mail must do stands in the cast; when it could be
-seen is the time at which it came into the mailbox. `told` and `standing` are followmail's own words, held against these.
+seen is the time at which it came into the mailbox. `told` and `standing`, followmail's own words, are held against it.
 """
 
 from collections import Counter

@@ -124,3 +124,8 @@ def stamp(moment: datetime) -> str:
     """`Tue  5 May 09:00`, always as wide."""
     local = moment.astimezone(ZoneInfo(ZONE))
     return f"{local:%a} {local.day:2} {local:%b} {local:%H:%M}"
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with the offset of Alex's zone."""
+    return moment.astimezone(ZoneInfo(ZONE)).isoformat(timespec="seconds")

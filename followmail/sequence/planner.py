@@ -58,6 +58,7 @@ class Day:
     companies: frozenset[str] = frozenset()  # company domains mailed today by us
     drafts_to: frozenset[str] = frozenset()  # addresses to whom a draft of ours is open
     suppressed: Callable[[str], str | None] = field(default=lambda address: None, repr=False)
+    template_fault: Callable[[str], str] = field(default=lambda sequence: "", repr=False)  # of one that is not there
     flood: frozenset[int] = frozenset()  # enrollments that became due at once, too many of them
     recipients: Callable[[Enrollment], tuple[str, ...]] = field(default=lambda e: (e.address,), repr=False)
 
@@ -110,7 +111,7 @@ def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day
     """What comes next for a live enrollment."""
     sequence = sequences.get(e.sequence)
     if sequence is None:
-        return _gone(e, sequences)
+        return _gone(e, sequences, day)
     step = next_step(e, sequence)
     if e.state is not State.WAITING and (changed := _changed(e, sequence)):
         return Wait(changed, due_of(e, sequence, step, policy.calendar) if step else None, step, "approval", "template")
@@ -179,8 +180,12 @@ def _previous(e: Enrollment, sequence: Sequence, step: Step) -> Delivery | None:
 # ---- the rules, in order; each gives a Wait, or None to go on
 
 
-def _gone(e: Enrollment, sequences: Mapping[str, Sequence]) -> Wait:
-    """The folder was renamed or removed."""
+def _gone(e: Enrollment, sequences: Mapping[str, Sequence], day: Day) -> Wait:
+    """The folder was renamed or removed; or it has a fault, which nobody needs to be asked about one by one."""
+    if e.state is State.WAITING:
+        return Wait(e.why, None, None, "approval")
+    if fault := day.template_fault(e.sequence):
+        return Wait(fault, None, None, "template")
     heir = next((s for s in sequences.values() if e.shape and s.shape == e.shape), None)
     hint = f"; '{heir.name}' has the same steps, a yes goes on there" if heir else "; stop it, or put the folder back"
     return Wait(f"the sequence '{e.sequence}' is gone{hint}", None, None, "approval", "template")
@@ -213,7 +218,8 @@ def _consent(
     e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
 ) -> Wait | None:
     """Whether the consultant must first be asked: what was only detected, in mode send, and steps that say so."""
-    if mode is not Mode.SEND:
+    own = e.delivery(step.name)
+    if mode is not Mode.SEND or (own is not None and own.status is Status.DRAFTED):
         return None  # the draft itself is the question
     if e.before_first_run and not e.said_yes:
         return Wait("it was sent before the first run", due, step, "approval", "first-run")
@@ -262,7 +268,7 @@ def _call(
     """A step that is a call, not a mail: it is told when it is due, and lapses."""
     if not step.call or now < due:
         return None
-    lapsed = now >= policy.calendar.add(due, CALL_LAPSES)
+    lapsed = not day.clock_fault and now >= policy.calendar.add(due, CALL_LAPSES)
     return Wait("the call was not made in time" if lapsed else "call them", due, step, lapses=lapsed)
 
 

@@ -270,10 +270,9 @@ class Conversations:
         return max(mine, key=lambda known: known.entry.at, default=None)
 
     def last_sent_in(self, folder: str) -> int:
-        """The row of the newest sent message in a folder; 0 without one."""
-        found = self._sql("SELECT id FROM message WHERE folder = ? AND sent = 1 ORDER BY date DESC LIMIT 1", folder)
-        row = found.fetchone()
-        return int(row[0]) if row else 0
+        """When the newest sent message of a folder was sent, in microseconds since 1970; 0 without one."""
+        found = self._sql("SELECT max(date) FROM message WHERE folder = ? AND sent = 1", folder)
+        return int(found.fetchone()[0] or 0)
 
     def of_address(self, address: str) -> tuple[Known, ...]:
         """What an address wrote."""

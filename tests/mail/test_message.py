@@ -157,6 +157,12 @@ def test_every_header_may_be_anything(fields: dict[str, bytes]) -> None:
         assert " " not in person.address
 
 
+@pytest.mark.parametrize("value", [b"(" * 5000, b"a@[" * 2000, b'"' * 3001, b"<" * 5000, b"a" * 300_000, b":;" * 5000])
+def test_monstrous_addresses_give_nobody(value: bytes) -> None:
+    """Nested comments, open brackets, endless words."""
+    assert read(b"From: " + value + b"\n\n").sender.address in ("", "a" * 300_000)
+
+
 def test_the_later_and_the_earlier_date() -> None:
     """'After' uses the later, 'too old' the earlier, of Date and INTERNALDATE."""
     arrived = datetime(2026, 5, 9, tzinfo=UTC)

@@ -17,7 +17,6 @@ from click.testing import CliRunner
 
 from followmail import desk, telling
 from followmail.cli import followmail as command
-from followmail.contacts import Contact
 from followmail.errors import LoginRefused
 from followmail.rendering import shipped
 from followmail.service import Daemon, Stop
@@ -71,7 +70,7 @@ def send_draft(world: World, to: str, new_id: bool = True) -> bytes:
     found = zip(world.mailbox.uids("Drafts"), world.mailbox.raw("Drafts"), strict=True)
     uid, raw = next((uid, raw) for uid, raw in found if message_from_bytes(raw)["To"] == to)
     if new_id:
-        raw = raw.replace(message_from_bytes(raw)["Message-ID"].encode(), make_msgid(domain="consult.example").encode())
+        raw = raw.replace(id_of(raw), make_msgid(domain="consult.example").encode())
     world.mailbox.append(raw, "Sent", ("\\Seen",), world.now)
     world.mailbox.expunge("Drafts", [uid])
     return raw
@@ -92,6 +91,10 @@ def local_day(world: World) -> date:
 def steps_got(smtpd: Smtpd) -> Counter[str]:
     """How often each Message-ID reached the server."""
     return Counter(str(message_from_bytes(mail.data)["Message-ID"]) for mail in smtpd.delivered)
+
+
+def id_of(raw: bytes) -> bytes:
+    return str(message_from_bytes(raw)["Message-ID"]).encode()
 
 
 def text_of(mail: Message) -> str:
@@ -144,7 +147,9 @@ def test_31_in_mode_send_the_first_start_gives_a_list_that_waits(sending: Sendin
 # ---- 32
 
 
-def test_32_a_dry_run_before_anything_says_who_would_get_what_and_writes_nothing(mailbox: Mailbox, tmp_path: Path) -> None:
+def test_32_a_dry_run_before_anything_says_who_would_get_what_and_writes_nothing(
+    mailbox: Mailbox, tmp_path: Path
+) -> None:
     """Neither a file nor a folder, mail or flag; the command itself, at the real time."""
     options = {"FOLLOWMAIL_WINDOW": "Mon-Sun 00:00-24:00", "FOLLOWMAIL_TEMPLATES": str(shipped())}
     world = World(mailbox, tmp_path / "home", options, now=datetime.now(UTC))
@@ -180,11 +185,11 @@ def test_33_from_draft_to_send_with_four_drafts_open(world: World, sending: Send
     assert len(world.drafts()) == 4
     assert world.of("bob@bob.example").state == "waiting"
     send_draft(world, person(0))
-    world.run_days(20)
+    world.run_days(9)
     assert [mail.recipients for mail in smtpd.delivered] == [("p0@firm0.example",)]
     assert sorted(addresses(world.drafts())) == [person(n) for n in (1, 2, 3)]
     send_draft(world, person(1))
-    world.run_days(20)
+    world.run_days(9)
     assert Counter(mail.recipients[0] for mail in smtpd.delivered) == {"p0@firm0.example": 1, "p1@firm1.example": 1}
     assert world.states()["bob@bob.example"] == "waiting"
 
@@ -204,7 +209,8 @@ def test_34_ten_days_of_sleep_in_mode_send_make_what_is_more_than_five_days_over
     propose(world, CARLA)
     world.now = datetime(2026, 5, 18, 10, tzinfo=BERLIN)
     world.round()
-    assert world.states() == {"bob@bob.example": "waiting", "ann@ann.example": "active", "carla@carla.example": "active"}
+    found = [world.of(f"{who}@{who}.example").state for who in ("bob", "ann", "carla")]
+    assert found == ["waiting", "active", "active"]
     assert "6 business days ago" in world.of("bob@bob.example").why
     assert len(smtpd.delivered) == 1
     world.now += timedelta(minutes=10)
@@ -322,7 +328,7 @@ def test_36_an_edited_draft_stays_when_bob_answers_and_is_told(world: World, new
     (raw,), (uid,) = world.mailbox.raw("Drafts"), world.mailbox.uids("Drafts")
     edited = raw.replace(b"\r\n\r\n", b"\r\n\r\nP.S. from the tram\r\n", 1)
     if new_id:
-        edited = edited.replace(message_from_bytes(raw)["Message-ID"].encode(), make_msgid(domain="phone.example").encode())
+        edited = edited.replace(id_of(raw), make_msgid(domain="phone.example").encode())
     world.mailbox.append(edited, "Drafts", ("\\Draft",), world.now)
     world.mailbox.expunge("Drafts", [uid])
     world.round()
@@ -376,13 +382,13 @@ def test_37_after_a_restart_the_broken_sequence_mails_nothing_and_goes_on_when_m
     world.writes(CARLA)
     world.round()
     good = step.read_text()
-    step.write_text(good.replace("After:", "Aftr:"))
+    step.write_text(good.replace("{{ greeting }}", "{{ greting }}"))
     world.reopen()
     world.run_days(5)
     assert addresses(world.drafts()) == [CARLA]
     row = next(row for row in world.plan() if row["address"] == "bob@bob.example")
     assert (row["state"], row["waits_for"]) == ("active", "template")
-    assert "nudge/1-checking-in.txt line 1" in str(row["why"])
+    assert str(row["why"]).startswith("nudge/1-checking-in.txt line 3: ")
     step.write_text(good)
     world.round()
     assert sorted(addresses(world.drafts())) == [BOB, CARLA]
@@ -407,7 +413,9 @@ def test_38_a_step_inserted_before_the_first_makes_the_live_ones_wait(sending: S
     assert world.states() == {"bob@bob.example": "waiting", "carla@carla.example": "waiting"}
     assert len(smtpd.delivered) == 1
     desk.approve_all(world.desk())
-    world.run_days(30)
+    for _ in range(10):
+        world.days_pass(2)
+        world.round()
     assert set(steps_got(smtpd).values()) == {1}
     texts = [text_of(message_from_bytes(mail.data)).partition(">")[0] for mail in smtpd.delivered]
     to_bob = [t for t, m in zip(texts, smtpd.delivered, strict=True) if m.recipients == ("bob@bob.example",)]
@@ -555,7 +563,7 @@ def test_41_after_the_database_is_deleted_nobody_gets_a_step_again(sending: Send
     world.run_days(10)
     assert len(smtpd.delivered) == left
     assert world.states() == {"bob@bob.example": "waiting"}
-    assert world.office.store.enrollments.all()[0].done == {"checking-in", "one-more-thing"} if late else {"checking-in"}
+    assert world.one().done == ({"checking-in", "one-more-thing"} if late else {"checking-in"})
     desk.approve(world.desk(), world.one())
     world.run_days(5)
     assert len(smtpd.delivered) == 2
@@ -587,8 +595,7 @@ def test_41_an_open_draft_is_found_again_and_none_is_laid_beside_it(world: World
     world.run_days(4)
     found = zip(world.mailbox.uids("Drafts"), world.mailbox.raw("Drafts"), strict=True)
     uid, raw = next((uid, raw) for uid, raw in found if b"To: Bob" in raw)
-    old_id = message_from_bytes(raw)["Message-ID"].encode()
-    world.mailbox.append(raw.replace(old_id, b"<new@phone.example>"), "Drafts", ("\\Draft",), world.now)
+    world.mailbox.append(raw.replace(id_of(raw), b"<new@phone.example>"), "Drafts", ("\\Draft",), world.now)
     world.mailbox.expunge("Drafts", [uid])
     lose_database(world)
     world.run_days(3)
@@ -638,16 +645,16 @@ def real_time(world: World, **options: str) -> dict[str, str]:
     """The installed command with a mail that is due at once, at the real time; its environment."""
     world.now = datetime.now(UTC)
     world.reopen(FOLLOWMAIL_WINDOW="Mon-Sun 00:00-24:00", FOLLOWMAIL_TEMPLATES=str(at_once(world)), **options)
-    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **world.environment()}
-    assert once(environment).returncode == 0
-    world.now = datetime.now(UTC)
-    world.writes(BOB, ago=timedelta(0), Bcc="alex+now@consult.example")
-    return environment
+    has_run(world)
+    world.writes(BOB, ago=days(1), Bcc="alex+now@consult.example")
+    world.close()
+    return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **world.environment()}
 
 
 def at_once(world: World) -> Path:
     folder = world.home / "templates" / "now"
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sequence.txt").write_text("Trigger: sent\n")
     (folder / "1-word.txt").write_text("After: 0 minutes\n\n{{ greeting }}\n\nDid it reach you?\n")
     return folder.parent
 
@@ -673,8 +680,7 @@ def test_42_power_fails_while_the_server_has_the_mail_and_it_is_shown_as_uncerta
     smtpd.on_delivery = power_fails
     assert once(environment).returncode == -9
     assert len(killed) == 1
-    for _ in range(3):
-        assert once(environment).returncode == 0
+    assert once(environment).returncode == 0
     assert len(smtpd.delivered) == 1
     world.now = datetime.now(UTC)
     assert world.states() == {"bob@bob.example": "waiting"}
@@ -732,13 +738,13 @@ def other(world: World) -> World:
 
 
 def test_43_two_machines_on_one_mailbox_send_no_step_twice(sending: Sending, other: World, smtpd: Smtpd) -> None:
-    """They take turns, a minute apart, for two months."""
+    """They take turns, a minute apart, for five weeks."""
     world = has_run(sending(FOLLOWMAIL_DETECT="enroll"))
     has_run(other)
     world.writes(BOB)
     world.writes(CARLA)
-    for day in range(40):
-        world.days_pass(1)
+    for day in range(16):
+        world.days_pass(1 if day < 6 else 2)
         for machine in (world, other) if day % 2 else (other, world):
             machine.now = world.now = world.now + timedelta(minutes=1)
             machine.round()
@@ -779,7 +785,7 @@ def test_44_the_provider_rewrites_the_message_id_and_files_its_copy_and_answers_
     world = has_run(sending(FOLLOWMAIL_DETECT="enroll"))
     propose(world)
     world.days_pass(4)
-    smtpd.rewrite = lambda raw: raw.replace(message_from_bytes(raw)["Message-ID"].encode(), b"<rewritten@provider.example>")
+    smtpd.rewrite = lambda raw: raw.replace(id_of(raw), b"<rewritten@provider.example>")
     smtpd.on_delivery = lambda mail: world.mailbox.append(mail.data, "Sent", ("\\Seen",), world.now) and None
     world.round()
     world.run_days(2)
@@ -799,10 +805,10 @@ def test_44_exchange_rewrites_the_message_id_files_late_and_names_the_old_one(se
     (mail,) = smtpd.delivered
     assert len(world.sent()) == 2
     due = world.plan()[0]["due"]
-    old = str(message_from_bytes(mail.data)["Message-ID"])
-    copy = mail.data.replace(b"Message-ID: " + old.encode(), b"Message-ID: <new@provider.example>")
+    old = id_of(mail.data)
+    copy = b"X-Microsoft-Original-Message-ID: " + old + b"\r\n" + mail.data.replace(old, b"<new@provider.example>", 1)
     world.now += timedelta(minutes=3)
-    world.mailbox.append(f"X-Microsoft-Original-Message-ID: {old}\r\n".encode() + copy, "Sent", ("\\Seen",), world.now)
+    world.mailbox.append(copy, "Sent", ("\\Seen",), world.now)
     world.round()
     assert world.plan()[0]["due"] == due
     assert [m["Message-ID"] for m in world.sent()][1:] == ["<new@provider.example>"]

@@ -67,7 +67,9 @@ def text_of(mail: Message) -> str:
     return bytes(mail.get_payload(decode=True)).decode()  # type: ignore[arg-type]
 
 
-def report_of(world: World, original: Mail, status: str, said: str, action: str = "failed", to: str = "bob@bob.example") -> bytes:
+def report_of(
+    world: World, original: Mail, status: str, said: str, action: str = "failed", to: str = "bob@bob.example"
+) -> bytes:
     """A delivery report (RFC 3464) on a mail of Alex's, without References, as most come."""
     return (
         "Return-Path: <>\r\nReceived: from mx.bob.example by mail.consult.example; Mon, 4 May 2026 08:01:00 +0000\r\n"
@@ -204,7 +206,10 @@ def test_03_the_same_subject_from_another_address_without_references_waits_for_a
     world.gets(BOB_AT_HOME, "AW: Proposal", "Sounds good, let us talk.")
     world.round()
     e = world.one()
-    assert (e.state, e.why) == ("waiting", "Bob Builder wrote about 'Proposal' on 5 May, perhaps an answer; still follow up?")
+    assert (e.state, e.why) == (
+        "waiting",
+        "Bob Builder wrote about 'Proposal' on 5 May, perhaps an answer; still follow up?",
+    )
     nothing_goes(world)
     desk.approve(world.desk(), world.one())
     world.round()
@@ -369,7 +374,12 @@ AWAY = "Guten Tag,\n\nich bin bis zum 14. Mai nicht im Büro. In dringenden Fäl
 
 def away(world: World, **headers: str) -> Mail:
     return world.gets(
-        BOB, "Automatische Antwort: Abwesenheit", AWAY, Auto_Submitted="auto-replied", X_Auto_Response_Suppress="All", **headers
+        BOB,
+        "Automatische Antwort: Abwesenheit",
+        AWAY,
+        Auto_Submitted="auto-replied",
+        X_Auto_Response_Suppress="All",
+        **headers,
     )
 
 
@@ -401,6 +411,21 @@ def test_10_who_is_away_is_still_watched(world: World) -> None:
     world.round()
     assert world.states() == {"bob@bob.example": "replied"}
     nothing_goes(world, 10)
+
+
+def test_10_a_draft_that_lay_there_is_taken_back_and_laid_again_when_he_is_back(world: World) -> None:
+    """The same step, as the same mail: its Message-ID does not change."""
+    propose(world)
+    world.run_days(4)
+    (before,) = world.drafts()
+    world.now += timedelta(minutes=10)
+    away(world)
+    world.round()
+    assert (world.one().state, world.drafts()) == ("paused", [])
+    nothing_goes(world, 4)
+    world.run_days(1)
+    (after,) = world.drafts()
+    assert (local_day(world.now), after["Message-ID"]) == (date(2026, 5, 15), before["Message-ID"])
 
 
 # ---- 11
@@ -531,6 +556,21 @@ def test_13_deleting_the_draft_of_a_marked_chase_skips_that_step_only(world: Wor
     assert world.states() == {"bob@bob.example": "stopped"}
 
 
+def test_13_stop_by_number_takes_the_draft_back_and_resume_goes_on(world: World) -> None:
+    """Bob has phoned, and Alex says `stop 1`; it was another Bob, and Alex says `resume 1`."""
+    propose(world)
+    world.run_days(4)
+    (e,) = desk.find(world.desk(), ["1"])
+    desk.stop(world.desk(), e)
+    world.now += timedelta(minutes=10)
+    world.round()
+    assert (world.states(), world.drafts()) == ({"bob@bob.example": "stopped"}, [])
+    nothing_goes(world, 2)
+    desk.resume(world.desk(), world.one())
+    world.run_days(1)
+    assert (world.states(), len(world.drafts())) == ({"bob@bob.example": "active"}, 1)
+
+
 # ---- 14
 
 
@@ -602,7 +642,11 @@ def test_16_what_is_quoted_does_not_count(world: World) -> None:
     proposal = propose(world, text=text)
     world.days_pass(1)
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    world.gets(BOB, text=f"Hi Alex,\n\nyes, Thursday suits me.\n\nBob\n\nOn Mon, 4 May 2026, Alex wrote:\n{quoted}", answers=proposal)
+    world.gets(
+        BOB,
+        text=f"Hi Alex,\n\nyes, Thursday suits me.\n\nBob\n\nOn Mon, 4 May 2026, Alex wrote:\n{quoted}",
+        answers=proposal,
+    )
     world.round()
     assert world.states() == {"bob@bob.example": "replied"}
     assert world.office.store.suppressions.matching("bob@bob.example") is None
@@ -658,10 +702,20 @@ def test_18_a_colleague_who_answers_in_the_thread_holds_it(world: World) -> None
     """Alex's partner has taken over, perhaps: after a yes the delay counts from that mail."""
     proposal = propose(world)
     world.days_pass(2)
-    world.gets(PARTNER, "Re: Proposal", "Dear Bob, Alex is travelling; I can answer questions.", answers=proposal, to=BOB, Cc="alex@consult.example")
+    world.gets(
+        PARTNER,
+        "Re: Proposal",
+        "Dear Bob, Alex is travelling; I can answer questions.",
+        answers=proposal,
+        to=BOB,
+        Cc="alex@consult.example",
+    )
     world.round()
     e = world.one()
-    assert (e.state, e.why) == ("waiting", "your colleague Pat Partner wrote in the conversation on 6 May; still follow up?")
+    assert (e.state, e.why) == (
+        "waiting",
+        "your colleague Pat Partner wrote in the conversation on 6 May; still follow up?",
+    )
     desk.approve(world.desk(), e)
     world.round()
     nothing_goes(world, 3)

@@ -96,7 +96,10 @@ def bearings(c: Cycle, e: Enrollment) -> Bearings:
     """What is known of an enrollment when a message comes in."""
     conversation = c.store.conversations.get(e.conversation) if e.conversation is not None else None
     parties = parties_of(c.identity, e, conversation)
-    since = max(m for m in (e.anchor_at, e.counts_from if e.origin is Origin.MARKED else None) if m is not None)
+    anchored = parties.anchor.message.earlier if parties.anchor else None  # the consultant's clock may run ahead
+    since = min(m for m in (e.anchor_at, anchored) if m is not None)
+    if e.origin is Origin.MARKED and e.counts_from is not None:
+        since = max(since, e.counts_from)
     ids = parties.own_ids | (c.store.conversations.ids_of(e.conversation) if e.conversation is not None else set())
     return Bearings(
         e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subjects, parties.recipients

@@ -7,7 +7,7 @@ from functools import partial
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import Court, guarded, judge_each
-from followmail.jobs.judge.steps_found import step_of_draft, step_of_ours
+from followmail.jobs.judge.steps_found import copy_of_ours, step_of_draft, step_of_ours
 from followmail.jobs.recording import acquaint, complete
 from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_ours
@@ -35,7 +35,7 @@ def _own(court: Court, message_id: str) -> None:
         complete(court.session, c, court.watched(), known.entry.message, judged=False)
         step_of_ours(c, known)
         return
-    if step_of_draft(court, known):
+    if copy_of_ours(c, known) or step_of_draft(court, known):
         return
     found = _honoured(c, known)
     if any(mark.word == marks.OFF for mark in found):

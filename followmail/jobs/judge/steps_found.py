@@ -5,6 +5,7 @@ from datetime import timedelta
 from difflib import SequenceMatcher
 
 from followmail.imap import reader
+from followmail.jobs.copies import AROUND, is_copy
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.drafts_folder import Draft, draft_of, read_drafts
 from followmail.jobs.judge.court import BODY_LIMIT, Court
@@ -12,7 +13,7 @@ from followmail.mail import text as mail_text
 from followmail.mail.message import base_subject
 from followmail.mail.msgid import mint
 from followmail.sequence.conversation import Entry
-from followmail.sequence.steps import Enrollment, Sequence, Status
+from followmail.sequence.steps import Enrollment, Sequence, State, Status
 from followmail.store.conversations import Known
 from followmail.store.outbox import Parcel
 
@@ -21,6 +22,7 @@ ALIKE = 0.6
 # A draft cannot have been sent before it was laid, but the clocks of two machines may differ.
 CLOCKS_DIFFER = timedelta(hours=1)
 _ANY = tuple(Status)
+_BY_US = (Status.SENT, Status.UNCERTAIN)
 
 
 def step_of_ours(c: Cycle, known: Known) -> None:
@@ -40,6 +42,22 @@ def step_of_ours(c: Cycle, known: Known) -> None:
             if sequence is not None and step:
                 count_as_step(c, e, sequence, step, known.entry)
     database_lacked(c)
+
+
+def copy_of_ours(c: Cycle, known: Known) -> bool:
+    """Whether this is the provider's copy of a mail that we sent, under an id of the provider's own."""
+    near = c.store.outbox.left_since(known.entry.at - AROUND)
+    parcel = next((p for p in near if p.delivery.status in _BY_US and p.data and is_copy(known.entry.message, p)), None)
+    if parcel is None:
+        return False
+    c.store.conversations.set_step(known.row)
+    if parcel.delivery.status is Status.UNCERTAIN:
+        has_left(c, parcel, known, "its copy stands in Sent")
+    e = c.store.enrollments.get(parcel.delivery.enrollment)
+    if e is not None and e.conversation is not None:
+        c.store.conversations.join(known.conversation, e.conversation)
+    c.store.outbox.note(parcel.delivery.id, filed=True)
+    return True
 
 
 def _step_with_id(c: Cycle, e: Enrollment, sequence: Sequence, message_id: str) -> str | None:
@@ -126,6 +144,8 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
         c.store.events.add(c.now, "sent", f"step {delivery.number}: {why}", e.id, e.address)
         if delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
             c.store.enrollments.say_yes(e, c.now, "you sent its draft", (f"step:{delivery.step}",))
+            if e.state is State.WAITING:
+                c.store.enrollments.change(e, State.ACTIVE, c.now, "you sent its draft", event="resumed")
     c.tally.sent += 1
     c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
 

@@ -44,13 +44,19 @@ def away(mail: Received, lang: str | None) -> Away | None:
     if said is None or _says(mail, "but") or not _speaks_of_absence(mail, sure=bool(when and standing)):
         return None
     # who names only the day of an answer promises one, as people do
-    bare = mail.length <= _MAX_BARE and when and (_says(mail, "open-end") or first_day_back(mail, lang, Rank.ANSWER))
+    bare = (
+        mail.length <= _MAX_BARE
+        and when
+        and (_says(mail, "open-end") or first_day_back(mail, lang, Rank.AWAY, answers=False))
+    )
     enough = (standing and (when or _says(mail, "now"))) or bare
     return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
 
 
-def first_day_back(mail: Received, lang: str | None, below: Rank | None = None) -> dates.Named | None:
-    return dates.first_day_back(mail.new_text, lang, mail.day, below) if mail.day else None
+def first_day_back(
+    mail: Received, lang: str | None, below: Rank | None = None, answers: bool = True
+) -> dates.Named | None:
+    return dates.first_day_back(mail.new_text, lang, mail.day, below, answers) if mail.day else None
 
 
 def left(mail: Received) -> str | None:

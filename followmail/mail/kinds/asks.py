@@ -1,4 +1,4 @@
-"""Whether a sent mail asks something: a question, a request, or an offer that awaits an answer. In doubt it asks nothing."""
+"""Whether a sent mail asks something: a question, a request, an offer that awaits an answer. In doubt it does not."""
 
 import re
 
@@ -14,7 +14,7 @@ _LINK = re.compile(r"\S*(?:://|www\.)\S*")
 
 
 def asks(text: str, lang: str | None) -> str | None:
-    """The question, request or offer in a new text, as evidence; None where it asks nothing. `lang` None: any language."""
+    """The question, request or offer in a new text, as evidence, or None. `lang` None: any language."""
     langs = () if lang is None else (lang,)
     said = Statement(_LINK.sub(" ", text[:20_000]))
     return next((found for s in said.sentences if (found := _asked(s, langs)) is not None), None)
@@ -35,7 +35,10 @@ def _asked(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
 
 def _question(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
     words = _WORD.findall(sentence.text)
-    if not words or (len(words) <= _COURTESY_WORDS and phrases(SECTION, "courtesy", *langs).at(fold(sentence.text.lstrip("¿¡ -–\"'(")))):
+    if not words or (
+        len(words) <= _COURTESY_WORDS
+        and phrases(SECTION, "courtesy", *langs).at(fold(sentence.text.lstrip("¿¡ -–\"'(")))
+    ):
         return None
     return f"asks '{' '.join(sentence.text.split())[-80:]}'"
 

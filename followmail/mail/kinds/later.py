@@ -1,4 +1,4 @@
-"""Whether a person puts off: a bare acknowledgement, a promise to come back, or "call me in two months". In doubt a reply."""
+"""Whether a person puts off: a bare acknowledgement, a promise to come back, "call me in two months". In doubt not."""
 
 import re
 from dataclasses import dataclass
@@ -16,11 +16,15 @@ _SHORT = 45  # words up to which "let me think about it" is all there is
 _NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOCK = re.compile(
-    r"\b(?:[01]?\d|2[0-4])(?:[:.h]\d{2}|\s?(?:am|pm|uhr|h|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))", re.I
+    r"\b(?:[01]?\d|2[0-4])(?:[:.h]\d{2}|\s?(?:am|pm|uhr|h|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om"
+    r"|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))",
+    re.I,
 )
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
 # the contrary, or somebody else
-_NOT = re.compile(r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$")
+_NOT = re.compile(
+    r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class _Hearing:
         if self._acknowledges():
             named = self._named(self.said.whole)
             words = " ".join(self.said.text.split())[:60]
-            return Later(named and named.start, named and named.end, named is not None, True, f"says only '{words}'")
+            start, end = (named.start, named.end) if named else (None, None)
+            return Later(start, end, named is not None, True, f"says only '{words}'")
         if self._declines():
             return None
         return self._put_off() or self._promise() or self._thinks()

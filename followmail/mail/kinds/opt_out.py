@@ -9,14 +9,25 @@ from followmail.mail.kinds.words import entries, fold, phrases
 from followmail.mail.message import base_subject
 
 SECTION = "opt-out"
-_COURTESIES = frozenset("please pls plz thanks thank you bitte danke dankeschon merci svp por favor gracias per favore grazie cortesia graag aub alstublieft obrigado obrigada sofort ya now sir madam".split())
+_COURTESIES = frozenset(
+    (
+        "please pls plz thanks thank you bitte danke dankeschon merci svp por favor gracias per favore grazie"
+        " cortesia graag aub alstublieft obrigado obrigada sofort ya now sir madam"
+    ).split()
+)
+# "Stop, there is a mistake on page 2": what may begin another sentence
+_AMBIGUOUS = frozenset(
+    "stop stopp just out basta cancel cancelar chega enough para pare paren parem parar schluss genug eliminar delete"
+    " streichen elimina assez borrar no non"
+    " ca es jetzt ya annulla cancellare löschen loschen entfernen sair genoeg stoppen arretez".split()
+)
 _WORDS = re.compile(r"[^\W_]+")
 
 
 def asks_to_stop(text: str, subject: str, lang: str | None) -> str | None:
-    """The words by which the author of a new text asks it, as evidence; None where nobody does. `lang` None: any language."""
+    """The words by which the author of a new text asks it, as evidence, or None. `lang` None: any language."""
     said = Statement(text)
-    bare = _bare(said.text) if said.text else _bare(base_subject(subject))
+    bare = _bare(said.text) or _first_bare(said) if said.text else _bare(base_subject(subject))
     if bare:
         return f"says only '{bare}'"
     langs = _languages(lang)
@@ -43,14 +54,18 @@ def _wish(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
 
 def _wants_to_go_on(said: Statement, langs: tuple[str, ...]) -> bool:
     return any(
-        not _negated(s.folded[: m.start()]) for s in said.sentences for m in phrases(SECTION, "interest", *langs).each(s.folded)
+        not _negated(s.folded[: m.start()])
+        for s in said.sentences
+        for m in phrases(SECTION, "interest", *langs).each(s.folded)
     )
 
 
 def _negated(before: str) -> bool:
     """ "don't" right before, "please don't": the words that follow are not wanted."""
     match = _negations().search(before[-60:])
-    return match is not None and not before[-60:][: match.start()].endswith(("why ", "can ", "could ", "warum ", "wieso "))
+    return match is not None and not before[-60:][: match.start()].endswith(
+        ("why ", "can ", "could ", "warum ", "wieso ")
+    )
 
 
 @cache
@@ -71,6 +86,16 @@ def _bare(text: str) -> str | None:
     while words and words[-1] in _COURTESIES:
         words.pop()
     return text.strip() if " ".join(words) in _bare_wishes() else None
+
+
+def _first_bare(said: Statement) -> str | None:
+    """ "Remove. How did you get my address?": a first sentence that can mean nothing else."""
+    first = said.sentences[0].text if said.sentences else ""
+    return (
+        _bare(first)
+        if not _WORDS.findall(fold(first))[:1] or _WORDS.findall(fold(first))[0] not in _AMBIGUOUS
+        else None
+    )
 
 
 @cache

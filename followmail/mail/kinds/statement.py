@@ -1,4 +1,4 @@
-"""What a person says in a mail, as the families that read people ask it: sentences without greeting, closing and quotes."""
+"""What a person says in a mail, for the families that read people: sentences without greeting, closing and quotes."""
 
 import re
 import unicodedata
@@ -12,7 +12,11 @@ MAX_TEXT = 6000  # characters: what somebody wants is said early
 _MAX_SENTENCES = 120
 
 # a full stop behind a number or a title ends nothing
-_END = re.compile(r"(?:(?<!\d)(?<!\bdr)(?<!\bmr)(?<!\bhr)(?<!\bfr)(?<!\bmrs)(?<!\bst)(?<!\bca)(?<!\bsig)(?<!\bsra)\.|[!?…;。？！])+(?=[\s)\"»]|$)|\n[ \t]*\n|\n(?=[-*•] )|\n(?=\d\))", re.I)
+_END = re.compile(
+    r"(?:(?<!\d)(?<!\bdr)(?<!\bmr)(?<!\bhr)(?<!\bfr)(?<!\bmrs)(?<!\bst)(?<!\bca)(?<!\bsig)(?<!\bsra)\."
+    r"|[!?…;。？！])+(?=[\s)\"»]|$)|\n[ \t]*\n|\n(?=[-*•] )|\n(?=\d\))",
+    re.I,
+)
 _NAME_ALONE = re.compile(r"[^\w\n]{0,3}[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}[^\w\n]{0,2}$")
 _NAME_FIRST = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}(?:,[ \t]*\n| [-–—] )")
 _BREAK = re.compile(r"[,!.:;–—\n]|\s-\s")
@@ -27,7 +31,7 @@ class Sentence:
 
     @property
     def asks(self) -> bool:
-        return self.text.rstrip(")\"» ").endswith(("?", "？"))
+        return self.text.rstrip(')"» ').endswith(("?", "？"))
 
     def quoted(self, match: "re.Match[str]") -> str:
         """The words of a match as they were typed."""
@@ -44,7 +48,9 @@ class Statement:
     """A new text (see `quote.new_text`) and its sentences."""
 
     def __init__(self, text: str) -> None:
-        self.text = unicodedata.normalize("NFC", _without_closing(_without_greeting(own_words(text[:MAX_TEXT]).strip())))
+        self.text = unicodedata.normalize(
+            "NFC", _without_closing(_without_greeting(own_words(text[:MAX_TEXT]).strip()))
+        )
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -92,4 +98,8 @@ def _without_closing(text: str) -> str:
 
 def _is_name(line: str) -> bool:
     stripped = line.strip(" -–—*/,.")
-    return len(stripped) < 40 and _NAME_ALONE.match(stripped) is not None and all(w[:1].isupper() for w in stripped.split() if len(w) > 3)
+    return (
+        len(stripped) < 40
+        and _NAME_ALONE.match(stripped) is not None
+        and all(w[:1].isupper() for w in stripped.split() if len(w) > 3)
+    )

@@ -9,12 +9,16 @@ from followmail.mail.kinds.words import phrases
 SECTION = "wrong-person"
 
 _ADDRESS = re.compile(
-    r"(?<![\w.+@-])([\w.+'-]{1,64})(?:@| ?[(\[{] ?(?:at|ät|arobase|arroba|chiocciola|apenstaartje|klammeraffe|@) ?[)\]}] ?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})", re.I
+    r"(?<![\w.+@-])([\w.+'-]{1,64})(?:@| ?[(\[{] ?(?:at|ät|arobase|arroba|chiocciola|apenstaartje|klammeraffe"
+    r"|@) ?[)\]}] ?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})",
+    re.I,
 )
 _NOT = re.compile(r"(?:\b(?:not|nicht|pas|ne|no|non|niet|nao|n't|isn't|keine?)\W+(?:\w+\W+)?)$")
 # what is sent elsewhere while the talk goes on here
 _PAPER = re.compile(
-    r"\b(?:invoices?|bills?|contract|quote|offer|proposal|copy|cc|po|rechnung(?:en)?|vertrag|angebot|kopie|factures?|devis|contrat|facturas?|presupuesto|contrato|fattur[ae]|preventivo|contratto|factuur|facturen|offerte|faturas?|orcamento|proposta|invite|invitation|einladung)\b"
+    r"\b(?:invoices?|bills?|contract|quote|offer|proposal|copy|cc|po|rechnung(?:en)?|vertrag|angebot|kopie|factures?"
+    r"|devis|contrat|facturas?|presupuesto|contrato|fattur[ae]|preventivo|contratto|factuur|facturen|offerte|faturas?"
+    r"|orcamento|proposta|invite|invitation|einladung)\b"
 )
 
 
@@ -22,7 +26,9 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     """(evidence, the first address proposed or None), where the author of a new text is not the one; else None."""
     said = Statement(text)
     langs = () if lang is None else ("en", lang)
-    if any(not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)):
+    if any(
+        not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)
+    ):
         return None
     contact = _contact(said.text)
     words = _not_me(said, langs) or (contact and _redirect(said, langs))
@@ -30,7 +36,9 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
 
 
 def _not_me(said: Statement, langs: tuple[str, ...]) -> str | None:
-    return next((s.quoted(m) for s in said.sentences if not s.asks and (m := s.first(phrases(SECTION, "not_me", *langs)))), None)
+    return next(
+        (s.quoted(m) for s in said.sentences if not s.asks and (m := s.first(phrases(SECTION, "not_me", *langs)))), None
+    )
 
 
 def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:

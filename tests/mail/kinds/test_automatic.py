@@ -10,8 +10,12 @@ REPLY = "Re: Backup concept for your offices"
 MACHINE = "Auto-Submitted: auto-replied\n"
 
 
-def _mail(text: str, subject: str = REPLY, headers: str = "", sender: str = "Pat Person <pat@person.example>") -> Verdict:
-    head = f"From: {sender}\nTo: a@consult.example\nSubject: {subject}\nDate: Mon, 10 Aug 2026 09:00:00 +0000\n{headers}"
+def _mail(
+    text: str, subject: str = REPLY, headers: str = "", sender: str = "Pat Person <pat@person.example>"
+) -> Verdict:
+    head = (
+        f"From: {sender}\nTo: a@consult.example\nSubject: {subject}\nDate: Mon, 10 Aug 2026 09:00:00 +0000\n{headers}"
+    )
     return classify(f"{head}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode())
 
 
@@ -39,7 +43,8 @@ PEOPLE = [
     "We have received your offer. The price is too high.",
     "Ich bin nächste Woche im Urlaub, danach können wir telefonieren.",
     "Ich bin bis Freitag auf Dienstreise, rufen Sie mich danach an.",
-    "Vielen Dank für Ihre Nachricht. Ich bin ab Montag wieder im Büro und melde mich dann bei Ihnen wegen des Angebots.",
+    "Vielen Dank für Ihre Nachricht. Ich bin ab Montag wieder im Büro und melde mich dann bei Ihnen wegen des "
+    "Angebots.",
     "Danke für Ihre Nachricht, ich war im Urlaub. Wir nehmen das Angebot an.",
     "Wir haben im August Betriebsferien, kommen Sie danach gerne vorbei.",
     "Bin heute nicht im Büro, schicken Sie es mir bitte per Mail.",
@@ -155,6 +160,31 @@ PEOPLE = [
     "Obrigado por contactar, já temos fornecedor.",
     "Estou em reunião, ligo depois.",
     "Recebemos o seu e-mail e não temos interesse.",
+    "Hi Alex, thanks for your email. I'm on holiday at the moment so only a short answer: yes.",
+    "Thanks for your email. I'm away this week. I have read your note and am interested.",
+    "I'm off until Wednesday. Can it wait?",
+    "Thanks Alex. I'm on leave till the end of the month, Bob will handle it meanwhile, bob@person.example",
+    "We're shut for refurbishment until October. After that we talk.",
+    "I'll be back in the office on the 20th and will look at it then.",
+    "Returning from holiday I found your mail. Please send the paper.",
+    "Not at my desk, will answer this tonight.",
+    "In the office only on Tuesdays, call then.",
+    "My mailbox was full, please send again.",
+    "Thank you for your enquiry about our offices, we have four of them in Kent.",
+    "We will get back to you as soon as we have decided.",
+    "Your request has been passed to our IT team. They want a price first.",
+    "Our support team will contact you on Thursday about the details you asked for.",
+    "Ich bin bis Mittwoch unterwegs, dann schau ich rein.",
+    "Bin krank, melde mich nächste Woche.",
+    "Ich bin im Urlaub. Frau Kern (kern@person.example) entscheidet das, bitte mit ihr sprechen.",
+    "Wir haben Ihre E-Mail an unsere IT weitergeleitet.",
+    "Heute geschlossen, morgen wieder. Was kostet das Konzept?",
+    "Je suis en vacances, on se reparle en septembre.",
+    "Je suis malade, je vous réponds la semaine prochaine.",
+    "Estoy de baja, lo lleva Ana.",
+    "Sono in ferie, ne riparliamo a settembre.",
+    "Ik ben ziek, volgende week reageer ik.",
+    "Estou de férias, respondo em setembro.",
 ]
 
 
@@ -166,28 +196,53 @@ def test_a_person_stays_a_person(text: str) -> None:
 
 # Absence notes, and the first day back. The mail is of Monday, 10 August 2026.
 NOTES = [
-    ("I am currently out of the office and will return on Monday, 17 August. For urgent matters please contact Jane Doe at jane@x.example.", "2026-08-17"),
+    (
+        "I am currently out of the office and will return on Monday, 17 August. For urgent matters please "
+        "contact Jane Doe at jane@x.example.",
+        "2026-08-17",
+    ),
     ("Thank you for your e-mail. I am on annual leave until 21 August and will reply on my return.", "2026-08-21"),
     ("I'm on vacation through August 21 with no access to email.", "2026-08-22"),
     ("I am out of office from 8/10 to 8/14. If this is urgent, call +1 555 0100.", "2026-08-15"),
     ("I will be out of the office starting 10 August 2026 and will return 24 August 2026.", "2026-08-24"),
-    ("Thanks for your message! I'm currently on parental leave and will be back in January 2027. In my absence please reach out to Sam (sam@x.example).", "2027-01-01"),
+    (
+        "Thanks for your message! I'm currently on parental leave and will be back in January 2027. In my "
+        "absence please reach out to Sam (sam@x.example).",
+        "2027-01-01",
+    ),
     ("I'm away at a conference this week with limited access to email. I'll get back to you next week.", "2026-08-17"),
-    ("Our offices are closed for the summer break until 24 August. We will answer your message after that.", "2026-08-24"),
+    (
+        "Our offices are closed for the summer break until 24 August. We will answer your message after that.",
+        "2026-08-24",
+    ),
     ("I'm OOO until Thursday.", "2026-08-13"),
     ("I'm taking some time off and will be back on Wednesday the 19th.", "2026-08-19"),
-    ("Vielen Dank für Ihre Nachricht. Ich bin bis zum 21.08.2026 nicht im Büro. In dringenden Fällen wenden Sie sich bitte an meine Kollegin Frau Sommer.", "2026-08-21"),
+    (
+        "Vielen Dank für Ihre Nachricht. Ich bin bis zum 21.08.2026 nicht im Büro. In dringenden Fällen wenden "
+        "Sie sich bitte an meine Kollegin Frau Sommer.",
+        "2026-08-21",
+    ),
     ("Ich bin derzeit im Urlaub und ab dem 24. August wieder erreichbar.", "2026-08-24"),
-    ("Guten Tag, ich befinde mich vom 3. bis einschließlich 21. August im Urlaub. Ihre E-Mail wird nicht weitergeleitet.", "2026-08-22"),
+    (
+        "Guten Tag, ich befinde mich vom 3. bis einschließlich 21. August im Urlaub. Ihre E-Mail wird nicht "
+        "weitergeleitet.",
+        "2026-08-22",
+    ),
     ("Leider bin ich zur Zeit krank. Meine Vertretung übernimmt Herr Lang.", None),
     ("Ich bin heute und morgen auf einer Fortbildung und daher nur eingeschränkt erreichbar.", "2026-08-12"),
     ("Hallo, bin im Urlaub und am 17.8. wieder da. LG", "2026-08-17"),
     ("Unser Büro bleibt vom 10.8. bis 21.8. geschlossen. Ab dem 24.8. sind wir wieder für Sie da.", "2026-08-24"),
-    ("Je suis actuellement en congés jusqu'au 21 août inclus. En cas d'urgence, merci de contacter Luc Petit.", "2026-08-22"),
+    (
+        "Je suis actuellement en congés jusqu'au 21 août inclus. En cas d'urgence, merci de contacter Luc Petit.",
+        "2026-08-22",
+    ),
     ("Absente du bureau jusqu'au lundi 24 août, je répondrai à votre message à mon retour.", "2026-08-24"),
     ("Je suis absent du 10 au 14 août. Pour toute urgence, contactez le secrétariat au 01 23 45 67 89.", "2026-08-15"),
     ("Notre agence est fermée du 1er au 23 août. Réouverture le lundi 24 août.", "2026-08-24"),
-    ("Actualmente estoy de vacaciones y regresaré el 24 de agosto. Para asuntos urgentes contacte con Ana Ruiz.", "2026-08-24"),
+    (
+        "Actualmente estoy de vacaciones y regresaré el 24 de agosto. Para asuntos urgentes contacte con Ana Ruiz.",
+        "2026-08-24",
+    ),
     ("Estaré fuera de la oficina hasta el 21 de agosto inclusive. Responderé a su correo a mi regreso.", "2026-08-22"),
     ("Nuestras oficinas permanecerán cerradas del 10 al 21 de agosto. Disculpen las molestias.", "2026-08-22"),
     ("Me encuentro de baja médica. Para cualquier urgencia, contacte con mi compañera Luz.", None),
@@ -203,8 +258,15 @@ NOTES = [
     ("Encontro-me ausente do escritório até dia 24/08. Responderei no meu regresso.", "2026-08-24"),
     ("Estaremos encerrados de 10 a 21 de agosto.", "2026-08-22"),
     ("Estou em licença médica por tempo indeterminado. Para urgências fale com a Paula.", None),
-    ("I am presently out of the office attending a trade show. I will be back at my desk Thursday, August 13.", "2026-08-13"),
-    ("Hi! You've reached me while I'm on my honeymoon. I'll be back on September 1st and will catch up on email then.", "2026-09-01"),
+    (
+        "I am presently out of the office attending a trade show. I will be back at my desk Thursday, August 13.",
+        "2026-08-13",
+    ),
+    (
+        "Hi! You've reached me while I'm on my honeymoon. I'll be back on September 1st and will catch up on "
+        "email then.",
+        "2026-09-01",
+    ),
     ("Please note that I am away on business until 14th August with intermittent access to emails.", "2026-08-14"),
     ("I have limited access to email until Monday, 17 August. If your matter is urgent, text me.", "2026-08-17"),
     ("I am off sick today. Please contact the front desk.", "2026-08-11"),
@@ -215,16 +277,32 @@ NOTES = [
     ("I will not be in the office until 2026-08-20.", "2026-08-20"),
     ("I'm out this afternoon and tomorrow and back on Wednesday.", "2026-08-12"),
     ("Bis 28.8. bin ich im Urlaub. Meine Vertretung: Frau Roth, Tel. 123.", "2026-08-28"),
-    ("Ich bin zurzeit auf Dienstreise und nur eingeschränkt erreichbar. Ab Donnerstag bin ich wieder im Büro.", "2026-08-13"),
-    ("Unsere Kanzlei ist vom 17.08. bis zum 28.08.2026 geschlossen. In Notfällen erreichen Sie uns unter 0171 123.", "2026-08-29"),
+    (
+        "Ich bin zurzeit auf Dienstreise und nur eingeschränkt erreichbar. Ab Donnerstag bin ich wieder im Büro.",
+        "2026-08-13",
+    ),
+    (
+        "Unsere Kanzlei ist vom 17.08. bis zum 28.08.2026 geschlossen. In Notfällen erreichen Sie uns unter 0171 123.",
+        "2026-08-29",
+    ),
     ("Aufgrund meines Urlaubs kann ich Ihre Nachricht erst am 24. August bearbeiten.", "2026-08-24"),
     ("Ich habe Urlaub und bin am Montag, dem 24. August, wieder da. Dringendes bitte an Frau Sommer.", "2026-08-24"),
-    ("Bonjour, je suis actuellement en déplacement et de retour au bureau le mercredi 19 août. Pour toute urgence, merci de contacter mon assistante.", "2026-08-19"),
+    (
+        "Bonjour, je suis actuellement en déplacement et de retour au bureau le mercredi 19 août. Pour toute "
+        "urgence, merci de contacter mon assistante.",
+        "2026-08-19",
+    ),
     ("Le cabinet est fermé du lundi 10 au vendredi 21 août inclus.", "2026-08-22"),
     ("En congés jusqu'au 31 août. Mes collègues peuvent vous aider : contact@x.example.", "2026-08-31"),
     ("Je suis en congé maternité jusqu'en janvier 2027. Merci de vous adresser à Claire Roy.", "2027-01-01"),
-    ("Me encuentro fuera de la oficina hasta el próximo lunes 17 de agosto. Si es urgente, escriba a ana@x.example.", "2026-08-17"),
-    ("Estoy de vacaciones del 3 al 23 de agosto, ambos inclusive. Para urgencias contacte con el 900 000 000.", "2026-08-24"),
+    (
+        "Me encuentro fuera de la oficina hasta el próximo lunes 17 de agosto. Si es urgente, escriba a ana@x.example.",
+        "2026-08-17",
+    ),
+    (
+        "Estoy de vacaciones del 3 al 23 de agosto, ambos inclusive. Para urgencias contacte con el 900 000 000.",
+        "2026-08-24",
+    ),
     ("Cerrado por vacaciones hasta el 31 de agosto.", "2026-08-31"),
     ("Sarò in ferie dal 10 al 23 agosto compresi. Per urgenze scrivere a info@x.example.", "2026-08-24"),
     ("Lo studio resterà chiuso fino al 31 agosto. Riapriremo il 1° settembre.", "2026-09-01"),
@@ -232,14 +310,21 @@ NOTES = [
     ("Ik ben afwezig van 10 t/m 21 augustus. Bij spoed kunt u bellen met 010 123.", "2026-08-22"),
     ("Wij zijn met vakantie en vanaf maandag 31 augustus weer bereikbaar.", "2026-08-31"),
     ("Ik ben vandaag vrij en morgen weer aanwezig. Neem bij spoed contact op met Piet.", "2026-08-11"),
-    ("Estou ausente do escritório até 19/08/2026, inclusive. Em caso de urgência, contacte geral@x.example.", "2026-08-20"),
+    (
+        "Estou ausente do escritório até 19/08/2026, inclusive. Em caso de urgência, contacte geral@x.example.",
+        "2026-08-20",
+    ),
     ("Estarei de férias de 10 a 23 de agosto, retornando no dia 24. Urgências: 11 99999-0000.", "2026-08-24"),
     ("Encontro-me em licença de maternidade até janeiro de 2027. Na minha ausência, contacte a Ana.", "2027-01-01"),
 ]
 # these only with a machine's header: a person may write so
 SURE_NOTES = [
     ("Ich bin in KW 33 nicht im Büro. Bitte wenden Sie sich an die Zentrale.", "2026-08-17"),
-    ("Ich bin bis einschl. 16.08. abwesend und kann Ihre E-Mail erst ab dem 17.08. beantworten. Bitte wenden Sie sich in dringenden Fällen an info@x.example.", "2026-08-17"),
+    (
+        "Ich bin bis einschl. 16.08. abwesend und kann Ihre E-Mail erst ab dem 17.08. beantworten. Bitte wenden "
+        "Sie sich in dringenden Fällen an info@x.example.",
+        "2026-08-17",
+    ),
 ]
 
 
@@ -263,7 +348,10 @@ RECEIVED = [
     ("Thank you for contacting Acme Support. Your request has been assigned ticket number 4711.", "help@x.example"),
     ("Your message has been received. A member of our team will be in touch shortly.", "info@x.example"),
     ("Vielen Dank für Ihre Anfrage. Wir werden diese schnellstmöglich bearbeiten.", "info@x.example"),
-    ("Ihre E-Mail ist bei uns eingegangen und wird schnellstmöglich bearbeitet. Dies ist eine automatische Antwort.", "pat@person.example"),
+    (
+        "Ihre E-Mail ist bei uns eingegangen und wird schnellstmöglich bearbeitet. Dies ist eine automatische Antwort.",
+        "pat@person.example",
+    ),
     ("Nous avons bien reçu votre message et vous répondrons dans les meilleurs délais.", "contact@x.example"),
     ("Hemos recibido su mensaje. Le contestaremos lo antes posible.", "info@x.example"),
     ("Abbiamo ricevuto la sua richiesta. Le risponderemo il prima possibile.", "info@x.example"),
@@ -380,15 +468,21 @@ def test_a_subject_that_only_begins_so_is_a_persons(subject: str) -> None:
 
 
 RECEIPTS = [
-    ("Read: Backup concept", "Your message\n\n  To: Pat\n  Subject: Backup concept\n\nwas read on Monday, 10 August 2026 9:02:44 AM."),
-    ("Gelesen: Konzept", "Ihre Nachricht\n\n   An: Pat\n   Betreff: Konzept\n\nwurde am Montag, 10. August 2026 07:58:02 gelesen."),
+    (
+        "Read: Backup concept",
+        "Your message\n\n  To: Pat\n  Subject: Backup concept\n\nwas read on Monday, 10 August 2026 9:02:44 AM.",
+    ),
+    (
+        "Gelesen: Konzept",
+        "Ihre Nachricht\n\n   An: Pat\n   Betreff: Konzept\n\nwurde am Montag, 10. August 2026 07:58:02 gelesen.",
+    ),
     ("Lu : Concept", "Votre message\n\nÀ : Pat\n\na été lu le lundi 10 août 2026 09:02."),
     ("Leído: Concepto", "Su mensaje\n\nse leyó el lunes, 10 de agosto de 2026 9:02."),
     ("Letto: Concetto", "Il messaggio\n\nè stato letto lunedì 10 agosto 2026 09:02."),
     ("Gelezen: Concept", "Uw bericht\n\nis gelezen op maandag 10 augustus 2026 9:02."),
     ("Lida: Conceito", "A sua mensagem\n\nfoi lida em segunda-feira, 10 de agosto de 2026 9:02."),
     ("Not read: Backup concept", "Your message\n\nwas deleted without being read on Monday, 10 August 2026."),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("subject", "text"), RECEIPTS)
@@ -400,10 +494,12 @@ def test_a_receipt_is_no_answer(subject: str, text: str) -> None:
 def test_a_disposition_notification_names_the_message() -> None:
     """RFC 8098 §3: a receipt that a machine can read."""
     raw = (
-        b'From: pat@person.example\nSubject: Disposition notification\nContent-Type: multipart/report; boundary="cut";\n'
+        b"From: pat@person.example\nSubject: Disposition notification\nContent-Type: multipart/report; "
+        b'boundary="cut";\n'
         b" report-type=disposition-notification\n\n--cut\n\nYour message has been displayed.\n--cut\n"
         b"Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;pat@person.example\n"
-        b"Original-Message-ID: <first@birch.example>\nDisposition: manual-action/MDN-sent-manually; displayed\n--cut--\n"
+        b"Original-Message-ID: <first@birch.example>\nDisposition: manual-action/MDN-sent-manually; "
+        b"displayed\n--cut--\n"
     )
     verdict = classify(raw)
     assert (verdict.kind, verdict.original_ids) == (Kind.AUTOMATIC, ("first@birch.example",))
@@ -415,7 +511,8 @@ LIST = "List-Id: Board <board.choir.example>\nList-Unsubscribe: <mailto:leave@ch
 def test_a_list_post_is_automatic_and_an_answer_through_a_list_is_not() -> None:
     """Groups rewrite the mail of their members; who answers us is a person."""
     post = f"From: Ida <ida@choir.example>\nTo: board@choir.example\nSubject: Rehearsal\n{LIST}\nAt seven."
-    answer = f"From: Ida via Board <board@choir.example>\nTo: a@consult.example\nSubject: [Board] Re: Backup\n{LIST}\nYes, two rooms."
+    answer = "From: Ida via Board <board@choir.example>\nTo: a@consult.example\nSubject: [Board] Re: "
+    f"Backup\n{LIST}\nYes, two rooms."
     assert classify(post.encode()).kind is Kind.AUTOMATIC
     assert classify(answer.encode()).kind is Kind.REPLY
 
@@ -426,7 +523,11 @@ def test_a_list_post_is_automatic_and_an_answer_through_a_list_is_not() -> None:
         ("no-reply@shop.example", "Your order 4711", "Your parcel is on its way."),
         ("Build <notifications@code.example>", "main has new results", "3 new issues."),
         ("News <news@shop.example>", "40 % off", "All patterns. View this email in your browser."),
-        ("Shop <hello@shop.example>", "Summer sale", "All must go.\n\nYou are receiving this email because you subscribed."),
+        (
+            "Shop <hello@shop.example>",
+            "Summer sale",
+            "All must go.\n\nYou are receiving this email because you subscribed.",
+        ),
         ("IT <helpdesk@school.example>", "[Ticket#83107] Backup concept", "Your request has been received."),
     ],
 )
@@ -451,7 +552,11 @@ def test_an_absence_names_the_stand_in() -> None:
     [
         (b"X-Apple-Unsubscribe: true\nAuto-Submitted: auto-generated\nSubject: unsubscribe\n\n", Kind.UNSUBSCRIBE),
         (b"From: a@b.example\nSubject: Unsubscribe\n\n", Kind.UNSUBSCRIBE),
-        (b"From: abuse@isp.example\nSubject: complaint\nContent-Type: multipart/report; report-type=feedback-report\n\n", Kind.UNSUBSCRIBE),
+        (
+            b"From: abuse@isp.example\nSubject: complaint\nContent-Type: multipart/report; "
+            b"report-type=feedback-report\n\n",
+            Kind.UNSUBSCRIBE,
+        ),
         (b"", Kind.REPLY),
     ],
 )

@@ -46,7 +46,8 @@ Hello Lena
 
 def _plain(text: str, subject: str = "Mail delivery failed", sender: str = "Mailer-Daemon@mx.birch.example") -> bytes:
     return (
-        f"Return-Path: <>\nFrom: {sender}\nTo: me@birch.example\nSubject: {subject}\nDate: Tue, 12 May 2026 09:00:00 +0000\n"
+        f"Return-Path: <>\nFrom: {sender}\nTo: me@birch.example\nSubject: {subject}\nDate: Tue, 12 May 2026 "
+        f"09:00:00 +0000\n"
         f"Content-Type: text/plain; charset=utf-8\n\n{text}\n"
     ).encode()
 
@@ -54,9 +55,21 @@ def _plain(text: str, subject: str = "Mail delivery failed", sender: str = "Mail
 @pytest.mark.parametrize(
     ("kind", "status", "diagnostic"),
     [
-        (HARD, "5.1.1", "550 5.1.1 <lena@oak.example>: Recipient address rejected: User unknown in virtual mailbox table"),
-        (HARD, "5.1.1", "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking"),
-        (HARD, "5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient lena@oak.example not found by SMTP address lookup"),
+        (
+            HARD,
+            "5.1.1",
+            "550 5.1.1 <lena@oak.example>: Recipient address rejected: User unknown in virtual mailbox table",
+        ),
+        (
+            HARD,
+            "5.1.1",
+            "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking",
+        ),
+        (
+            HARD,
+            "5.1.10",
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient lena@oak.example not found by SMTP address lookup",
+        ),
         (HARD, "5.4.1", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)"),
         (HARD, "5.0.0", "550 No such user here"),
         (HARD, "5.2.1", "550 5.2.1 The email account that you tried to reach is disabled"),
@@ -73,10 +86,18 @@ def _plain(text: str, subject: str = "Mail delivery failed", sender: str = "Mail
         (SOFT, "4.2.0", "450 4.2.0 Greylisted, please try again in 300 seconds"),
         (SOFT, "5.0.0", "something that nobody has ever read"),
         (BLOCKED, "5.7.1", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"),
-        (BLOCKED, "5.7.26", "550-5.7.26 This mail has been blocked because the sender is unauthenticated. SPF did not pass"),
+        (
+            BLOCKED,
+            "5.7.26",
+            "550-5.7.26 This mail has been blocked because the sender is unauthenticated. SPF did not pass",
+        ),
         (BLOCKED, "5.7.1", "550 5.7.1 Relaying denied"),
         (BLOCKED, "5.3.4", "552 5.3.4 Message size exceeds fixed limit"),
-        (BLOCKED, "5.7.124", "550 5.7.124 RESOLVER.RST.SenderNotInAllowedSendersList; not authorized to send to this recipient"),
+        (
+            BLOCKED,
+            "5.7.124",
+            "550 5.7.124 RESOLVER.RST.SenderNotInAllowedSendersList; not authorized to send to this recipient",
+        ),
         (BLOCKED, "5.1.8", "550 5.1.8 Sender address rejected: Domain not found"),
         (BLOCKED, "5.0.0", "554 Message rejected as spam by content filter"),
         (BLOCKED, "5.6.0", "550 the message contains a virus and was rejected"),
@@ -109,7 +130,9 @@ def test_the_original_recipient_is_the_one_that_was_written_to() -> None:
 
 def test_a_delayed_message_is_still_on_its_way() -> None:
     """No final word, whatever the diagnostic says."""
-    verdict = classify(_report("delayed", "4.4.1", "451 4.7.1 greylisted", "Will-Retry-Until: Fri, 15 May 2026 09:00:00 +0000\n"))
+    verdict = classify(
+        _report("delayed", "4.4.1", "451 4.7.1 greylisted", "Will-Retry-Until: Fri, 15 May 2026 09:00:00 +0000\n")
+    )
     assert (verdict.kind, verdict.final) == (SOFT, False)
 
 
@@ -124,7 +147,9 @@ def test_several_recipients_are_all_named() -> None:
     block = "\nFinal-Recipient: rfc822; {}\nAction: {}\nStatus: {}\n"
     raw = _report("failed", "5.1.1", "550 unknown user").replace(
         b"\n--cut\nContent-Type: message/rfc822",
-        (block.format("udo@oak.example", "failed", "5.1.1") + block.format("ida@oak.example", "relayed", "2.0.0")).encode()
+        (
+            block.format("udo@oak.example", "failed", "5.1.1") + block.format("ida@oak.example", "relayed", "2.0.0")
+        ).encode()
         + b"\n--cut\nContent-Type: message/rfc822",
     )
     assert classify(raw).failed_recipients == ("lena@oak.example", "udo@oak.example")
@@ -147,30 +172,92 @@ def test_a_cut_off_report_is_still_one() -> None:
 
 
 TEXTS = [
-    (HARD, "Your message wasn't delivered to lena@oak.example because the address couldn't be found, or is unable to receive mail.",
-     "Delivery Status Notification (Failure)"),
-    (HARD, "This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered to\n"
-     "one or more of its recipients. The following address(es) failed:\n\n  lena@oak.example\n    Unrouteable address", "Mail delivery failed"),
-    (HARD, "Hi. This is the qmail-send program at mx.birch.example.\nI'm afraid I wasn't able to deliver your message to the "
-     "following addresses.\n\n<lena@oak.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of "
-     "the message.\n\nReturn-Path: <me@birch.example>\nTo: lena@oak.example", "failure notice"),
-    (HARD, "   ----- The following addresses had permanent fatal errors -----\n<lena@oak.example>\n    (reason: 550 5.1.1 User unknown)",
-     "Returned mail: see transcript for details"),
-    (HARD, "Delivery has failed to these recipients or groups:\n\nlena@oak.example<mailto:lena@oak.example>\nThe email address you "
-     "entered couldn't be found.", "Undeliverable: Two questions"),
-    (SOFT, "The following address failed:\n\nlena@oak.example:\n  mailbox is full: retry timeout exceeded", "Mail delivery failed"),
+    (
+        HARD,
+        "Your message wasn't delivered to lena@oak.example because the address couldn't be found, or is "
+        "unable to receive mail.",
+        "Delivery Status Notification (Failure)",
+    ),
+    (
+        HARD,
+        "This message was created automatically by mail delivery software.\n\nA message that you sent could "
+        "not be delivered to\n"
+        "one or more of its recipients. The following address(es) failed:\n\n  lena@oak.example\n    Unrouteable "
+        "address",
+        "Mail delivery failed",
+    ),
+    (
+        HARD,
+        "Hi. This is the qmail-send program at mx.birch.example.\nI'm afraid I wasn't able to deliver your "
+        "message to the "
+        "following addresses.\n\n<lena@oak.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below "
+        "this line is a copy of "
+        "the message.\n\nReturn-Path: <me@birch.example>\nTo: lena@oak.example",
+        "failure notice",
+    ),
+    (
+        HARD,
+        "   ----- The following addresses had permanent fatal errors -----\n<lena@oak.example>\n    (reason: "
+        "550 5.1.1 User unknown)",
+        "Returned mail: see transcript for details",
+    ),
+    (
+        HARD,
+        "Delivery has failed to these recipients or groups:\n\nlena@oak.example<mailto:lena@oak.example>\nThe "
+        "email address you "
+        "entered couldn't be found.",
+        "Undeliverable: Two questions",
+    ),
+    (
+        SOFT,
+        "The following address failed:\n\nlena@oak.example:\n  mailbox is full: retry timeout exceeded",
+        "Mail delivery failed",
+    ),
     (SOFT, "Delivery failed 10 attempts: lena@oak.example", "Undeliverable Mail"),
-    (BLOCKED, "Your message could not be delivered.\n\n<lena@oak.example>: host mx.oak.example said: 550 High probability of spam",
-     "Undelivered Mail Returned to Sender"),
-    (HARD, "Ihre Nachricht konnte nicht zugestellt werden an:\n\nlena@oak.example\nDie E-Mail-Adresse wurde nicht gefunden.",
-     "Unzustellbar: Two questions"),
-    (SOFT, "Fehler bei der Zustellung.\n\nlena@oak.example\nDas Postfach des Empfängers ist voll.", "Unzustellbar: Zwei Fragen"),
-    (HARD, "Échec de la remise pour ces destinataires :\n\nlena@oak.example\nL'adresse de messagerie n'a pas été trouvée.", "Non remis : Deux questions"),
-    (HARD, "No se pudo entregar el mensaje a:\n\nlena@oak.example\nNo se encontró la dirección de correo.", "No se puede entregar: Dos preguntas"),
-    (SOFT, "Impossibile recapitare il messaggio a:\n\nlena@oak.example\nLa casella di posta del destinatario è piena.", "Non recapitabile: Due domande"),
-    (HARD, "Uw bericht kon niet worden bezorgd bij:\n\nlena@oak.example\nHet e-mailadres kan niet worden gevonden.", "Onbestelbaar: Twee vragen"),
-    (BLOCKED, "Não foi possível entregar a mensagem a:\n\nlena@oak.example\nA mensagem foi bloqueada por políticas de segurança.", "Não entregue: Duas perguntas"),
-]  # fmt: skip
+    (
+        BLOCKED,
+        "Your message could not be delivered.\n\n<lena@oak.example>: host mx.oak.example said: 550 High "
+        "probability of spam",
+        "Undelivered Mail Returned to Sender",
+    ),
+    (
+        HARD,
+        "Ihre Nachricht konnte nicht zugestellt werden an:\n\nlena@oak.example\nDie E-Mail-Adresse wurde "
+        "nicht gefunden.",
+        "Unzustellbar: Two questions",
+    ),
+    (
+        SOFT,
+        "Fehler bei der Zustellung.\n\nlena@oak.example\nDas Postfach des Empfängers ist voll.",
+        "Unzustellbar: Zwei Fragen",
+    ),
+    (
+        HARD,
+        "Échec de la remise pour ces destinataires :\n\nlena@oak.example\nL'adresse de messagerie n'a pas été trouvée.",
+        "Non remis : Deux questions",
+    ),
+    (
+        HARD,
+        "No se pudo entregar el mensaje a:\n\nlena@oak.example\nNo se encontró la dirección de correo.",
+        "No se puede entregar: Dos preguntas",
+    ),
+    (
+        SOFT,
+        "Impossibile recapitare il messaggio a:\n\nlena@oak.example\nLa casella di posta del destinatario è piena.",
+        "Non recapitabile: Due domande",
+    ),
+    (
+        HARD,
+        "Uw bericht kon niet worden bezorgd bij:\n\nlena@oak.example\nHet e-mailadres kan niet worden gevonden.",
+        "Onbestelbaar: Twee vragen",
+    ),
+    (
+        BLOCKED,
+        "Não foi possível entregar a mensagem a:\n\nlena@oak.example\nA mensagem foi bloqueada por "
+        "políticas de segurança.",
+        "Não entregue: Duas perguntas",
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "text", "subject"), TEXTS)
@@ -182,19 +269,23 @@ def test_a_failure_told_in_words_alone(kind: Kind, text: str, subject: str) -> N
 
 def test_a_warning_is_not_final() -> None:
     """The server goes on trying."""
-    text = "Delivery to the following recipient has been delayed:\n\n   lena@oak.example\n\nMessage will be retried for 2 more days."
+    text = "Delivery to the following recipient has been delayed:\n\n   lena@oak.example\n\nMessage will be "
+    "retried for 2 more days."
     verdict = classify(_plain(text, "Delivery Status Notification (Delay)"))
     assert (verdict.kind, verdict.final, verdict.failed_recipients) == (SOFT, False, ("lena@oak.example",))
 
 
 def test_x_failed_recipients_names_them() -> None:
     """Exim and Gmail say it in a header."""
-    raw = b"X-Failed-Recipients: lena@oak.example, udo@oak.example\n" + _plain("A message could not be delivered. User unknown")
+    raw = b"X-Failed-Recipients: lena@oak.example, udo@oak.example\n" + _plain(
+        "A message could not be delivered. User unknown"
+    )
     assert classify(raw).failed_recipients == ("lena@oak.example", "udo@oak.example")
 
 
 def _person(text: str, subject: str = "Re: Two questions") -> Verdict:
-    head = f"From: Lena Oak <lena@oak.example>\nTo: me@birch.example\nSubject: {subject}\nDate: Tue, 12 May 2026 09:00:00 +0000\n\n"
+    head = f"From: Lena Oak <lena@oak.example>\nTo: me@birch.example\nSubject: {subject}\nDate: Tue, 12 May 2026 "
+    "09:00:00 +0000\n\n"
     return classify((head + text).encode())
 
 
@@ -202,9 +293,15 @@ def _person(text: str, subject: str = "Re: Two questions") -> Verdict:
     ("subject", "text"),
     [
         ("Re: Two questions", "Your mail to Udo bounced, his mailbox is full. Write to me instead, please."),
-        ("Re: Two questions", "Mail delivery failed yesterday, the server said user unknown. Now it works. Yes, call me."),
+        (
+            "Re: Two questions",
+            "Mail delivery failed yesterday, the server said user unknown. Now it works. Yes, call me.",
+        ),
         ("Undeliverable parcel", "The parcel for udo@oak.example came back to us. Which address is right?"),
-        ("FW: Undeliverable: Two questions", "Look what I got. Do you have another address?\n\nlena2@oak.example could not be delivered"),
+        (
+            "FW: Undeliverable: Two questions",
+            "Look what I got. Do you have another address?\n\nlena2@oak.example could not be delivered",
+        ),
         ("Delivery problem", "We cannot deliver before June. Is that fine?"),
     ],
 )
@@ -221,8 +318,22 @@ def test_a_postmaster_may_be_a_person() -> None:
 
 def test_a_challenge_in_the_form_of_a_report_is_no_bounce() -> None:
     """Boxbe asks so whether a person wrote."""
-    raw = _report("failed", "4.7.0", "please join").replace(b"MAILER-DAEMON@mx.birch.example", b"noreply@filter.example")
+    raw = _report("failed", "4.7.0", "please join").replace(
+        b"MAILER-DAEMON@mx.birch.example", b"noreply@filter.example"
+    )
     raw = raw.replace(b"Mail Delivery System", b"Filter").replace(
         b"See below.", b"Your message has been waitlisted. Please add yourself to my Guest List."
     )
     assert classify(raw).kind is Kind.AUTOMATIC
+
+
+def test_a_report_in_html_alone_is_read() -> None:
+    """Exchange sends nothing else to some."""
+    html = """<html><body><p><b>Delivery has failed to these recipients or groups:</b></p>
+<p><a href="mailto:lena@oak.example">lena@oak.example</a></p><p>The email address you entered couldn't be found.</p>
+<p>Original message headers:</p><pre>Message-ID: &lt;first.note@birch.example&gt;
+To: lena@oak.example</pre></body></html>"""
+    raw = _plain(html, "Undeliverable: Two questions", "Microsoft Outlook <MicrosoftExchange329e71ec88ae@oak.example>")
+    verdict = classify(raw.replace(b"text/plain", b"text/html"))
+    assert (verdict.kind, verdict.failed_recipients) == (HARD, ("lena@oak.example",))
+    assert verdict.original_ids == ("first.note@birch.example",)

@@ -8,11 +8,13 @@ from followmail.mail.kinds import Kind, classify
 
 
 def _invite(method: str, attendee: str = "", where: str = "part", type_: str = "text/calendar") -> bytes:
-    ics = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nSUMMARY:Intro\r\n{attendee}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    event = f"BEGIN:VEVENT\r\nSUMMARY:Intro\r\n{attendee}END:VEVENT\r\n"
+    ics = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\n{event}END:VCALENDAR\r\n"
     parameter = f"; method={method}" if where == "parameter" else ""
     body = base64.b64encode((ics if where == "part" else ics.replace(f"METHOD:{method}\r\n", "")).encode()).decode()
     return (
-        "From: Lena Oak <lena@oak.example>\nTo: me@birch.example\nSubject: Intro\nDate: Tue, 12 May 2026 09:00:00 +0000\n"
+        "From: Lena Oak <lena@oak.example>\nTo: me@birch.example\nSubject: Intro\nDate: Tue, 12 May 2026 "
+        "09:00:00 +0000\n"
         'Content-Type: multipart/alternative; boundary="cut"\n\n--cut\nContent-Type: text/plain\n\n\n'
         f"--cut\nContent-Type: {type_}{parameter}\nContent-Transfer-Encoding: base64\n\n{body}\n--cut--\n"
     ).encode()
@@ -28,7 +30,11 @@ def _attendee(status: str) -> str:
         ("REPLY", _attendee("ACCEPTED"), "accept"),
         ("REPLY", _attendee("TENTATIVE"), "tentative"),
         ("REPLY", _attendee("DECLINED"), "decline"),
-        ("REPLY", "ATTENDEE;CN=Lena;ROLE=REQ-PARTICIPANT;PART\r\n STAT=DECLINED:mailto:lena@oak.example\r\n", "decline"),
+        (
+            "REPLY",
+            "ATTENDEE;CN=Lena;ROLE=REQ-PARTICIPANT;PART\r\n STAT=DECLINED:mailto:lena@oak.example\r\n",
+            "decline",
+        ),
         ("COUNTER", "", "counter"),
         ("CANCEL", _attendee("ACCEPTED"), "cancel"),
         ("REQUEST", _attendee("NEEDS-ACTION"), "invitation"),

@@ -118,7 +118,10 @@ def test_a_time_has_a_first_and_a_last_day(lang: str, text: str, start: str, end
 
 def test_the_reading_nearest_after_the_mail_wins() -> None:
     """English leaves the order of day and month open."""
-    read = [dates.first_day_back("I am out of the office until 05/01/2027.", "en", day) for day in (date(2026, 12, 30), date(2027, 4, 20))]
+    read = [
+        dates.first_day_back("I am out of the office until 05/01/2027.", "en", day)
+        for day in (date(2026, 12, 30), date(2027, 4, 20))
+    ]
     assert [named and named.start for named in read] == [date(2027, 1, 5), date(2027, 5, 1)]
 
 
@@ -129,13 +132,17 @@ def test_all_times_are_named_in_their_order() -> None:
 
 
 _WORDS = st.sampled_from(
-    "back until from to 4 May 31 2026 24.8. 08/31/2026 next week the 2nd of on Monday bis zum ab KW 99 in two months . , - ( mid Q5 "
+    "back until from to 4 May 31 2026 24.8. 08/31/2026 next week the 2nd of on Monday bis zum ab KW 99 in two "
+    "months . , - ( mid Q5 "
     "du au 1er le tot t/m fino al 30 febbraio hasta el 9999-99-99 0 00 t.b.d.".split()
 )
 
 
 @settings(deadline=None)  # the word tables load at the first text
-@given(st.one_of(st.text(max_size=300), st.lists(_WORDS, max_size=40).map(" ".join)), st.dates(date(1980, 1, 1), date(9000, 1, 1)))
+@given(
+    st.one_of(st.text(max_size=300), st.lists(_WORDS, max_size=40).map(" ".join)),
+    st.dates(date(1980, 1, 1), date(9000, 1, 1)),
+)
 def test_no_text_breaks_it(text: str, today: date) -> None:
     """What it finds lies ahead, and not too far."""
     named = dates.first_day_back(text, None, today)

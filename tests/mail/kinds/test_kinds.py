@@ -9,19 +9,55 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followmail.mail.kinds import Kind, Verdict, classify
-from followmail.mail.kinds.received import MAX_BODY, MAX_BOUNDARIES, MAX_LINES, MAX_NESTED, MAX_PARTS, MAX_RAW, Received, tame
+from followmail.mail.kinds.received import (
+    MAX_BODY,
+    MAX_BOUNDARIES,
+    MAX_LINES,
+    MAX_NESTED,
+    MAX_PARTS,
+    MAX_RAW,
+    Received,
+    tame,
+)
 
 _HEADERS = st.sampled_from(
     [
-        b"From: Lena <lena@oak.example>", b"From: mailer-daemon@x", b"From: a@[", b"Subject: =?x?q?=ff?=", b"Subject: Automatic reply: x",
-        b"Subject: Undeliverable: x", b"Date: Mon, 99 Foo 2026", b"Date: Mon, 10 Aug 2026 09:00:00 +0000", b"Message-ID: <>", b"List-Id: <",
-        b"Content-Type: multipart/report; boundary=b", b"Content-Type: text/html; charset=utf-16", b"Content-Type: text/calendar; method=REPLY",
-        b"Content-Type: message/delivery-status", b"Content-Transfer-Encoding: base64", b"Auto-Submitted: auto-replied", b"\xff\xfe: \x00",
-        b"Return-Path: <>", b"X-Failed-Recipients: @", b"Content-Type: message/rfc822", b"Content-Type: ;;;=\"",
+        b"From: Lena <lena@oak.example>",
+        b"From: mailer-daemon@x",
+        b"From: a@[",
+        b"Subject: =?x?q?=ff?=",
+        b"Subject: Automatic reply: x",
+        b"Subject: Undeliverable: x",
+        b"Date: Mon, 99 Foo 2026",
+        b"Date: Mon, 10 Aug 2026 09:00:00 +0000",
+        b"Message-ID: <>",
+        b"List-Id: <",
+        b"Content-Type: multipart/report; boundary=b",
+        b"Content-Type: text/html; charset=utf-16",
+        b"Content-Type: text/calendar; method=REPLY",
+        b"Content-Type: message/delivery-status",
+        b"Content-Transfer-Encoding: base64",
+        b"Auto-Submitted: auto-replied",
+        b"\xff\xfe: \x00",
+        b"Return-Path: <>",
+        b"X-Failed-Recipients: @",
+        b"Content-Type: message/rfc822",
+        b'Content-Type: ;;;="',
     ]
-)  # fmt: skip
+)
 _LINES = st.sampled_from(
-    [b"--b", b"--b--", b"", b"Final-Recipient: rfc822; a@b.example", b"Status: 5.1.1", b"METHOD:REPLY", b"back on 4 May", b"<p>away", b"> quoted", b"On Monday A wrote:"]
+    [
+        b"--b",
+        b"--b--",
+        b"",
+        b"Final-Recipient: rfc822; a@b.example",
+        b"Status: 5.1.1",
+        b"METHOD:REPLY",
+        b"back on 4 May",
+        b"<p>away",
+        b"> quoted",
+        b"On Monday A wrote:",
+    ]
 )
 _MAILS = st.one_of(
     st.binary(max_size=2000),
@@ -75,7 +111,8 @@ WORST = {
     "recipients": b"To: " + b"a@b.example, " * (MEGABYTE // 13) + b"\n\nx",
     "letters": b"Subject: Re: x\n\n" + b"a" * MEGABYTE,
     "dates": b"Auto-Submitted: auto-replied\n\n" + b"back on 4 May " * (MEGABYTE // 14),
-    "failed recipients": b"From: mailer-daemon@x.example\nSubject: Undeliverable\n\n" + b"Final-Recipient: rfc822; a@b.example\n\n" * 27_000,
+    "failed recipients": b"From: mailer-daemon@x.example\nSubject: Undeliverable\n\n"
+    + b"Final-Recipient: rfc822; a@b.example\n\n" * 27_000,
     "addresses": b"From: mailer-daemon@x.example\nSubject: Undeliverable\n\n" + b"a@b.example " * (MEGABYTE // 12),
     "dots": b"From: mailer-daemon@x.example\nSubject: Undeliverable: mailbox full\n\n" + b"a." * (MEGABYTE // 2),
     "attendees": b"Content-Type: text/calendar; method=REPLY\n\nMETHOD:REPLY\n" + b"ATTENDEE;X=Y;" * (MEGABYTE // 13),

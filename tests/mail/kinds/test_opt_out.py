@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followmail.mail.kinds.opt_out import asks_to_stop
+from followmail.mail.kinds.words import entries
 from followmail.mail.language import language
 
 STOP = {
@@ -232,7 +233,16 @@ def test_the_evidence_is_in_the_author_s_words() -> None:
     assert asks_to_stop("Retirez-nous de votre LISTE !", "", "fr") == "says 'Retirez-nous de votre LISTE'"
 
 
-@given(st.text(max_size=300), st.text(max_size=30), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"]))
+def test_no_phrase_hangs_on_a_single_word() -> None:
+    """One careless entry of the word tables would end conversations."""
+    for phrase in entries("opt-out", "stop"):
+        needed = [item for item in phrase.split() if item != "..." and not item.startswith("(")]
+        assert len(needed) > 1 or all("_" in choice for choice in needed[0].split("|")), phrase
+
+
+@given(
+    st.text(max_size=300), st.text(max_size=30), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"])
+)
 def test_no_text_breaks_it(text: str, subject: str, lang: str | None) -> None:
     """Whatever comes in."""
     asks_to_stop(text, subject, lang)

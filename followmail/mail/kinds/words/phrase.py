@@ -6,13 +6,15 @@ How a phrase is written stands in `__init__.py`.
 import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
+_MAX_PHRASE = 200  # characters
 _SKIPPED = 6  # other words that may stand for "..."
 
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"\w+\*?|#")
-# what may stand between two words of a phrase: blanks, commas, quotes, hyphens, one line break; never the end of a sentence
+# what may stand between two words of a phrase: blanks, commas, quotes, one line break; never the end of a sentence
 _JOINT = re.compile(r"[^\w.!?\n]{0,3}(?:\n[^\w.!?\n]{0,3})?")
 _SPAN = re.compile(r".*", re.DOTALL)
 
@@ -26,12 +28,20 @@ class Tokens:
         spans = [match.span() for match in _WORD.finditer(folded)]
         self.words = [folded[start:end] for start, end in spans]
         self.spans = spans
-        self.joined = [False] + [_JOINT.fullmatch(folded, a[1], b[0]) is not None for a, b in zip(spans, spans[1:], strict=False)]
+        self.joined = [False, *(_JOINT.fullmatch(folded, a[1], b[0]) is not None for a, b in pairwise(spans))]
 
     @cached_property
     def at(self) -> dict[int, int]:
         """Position in the text → number of the word that begins there."""
         return {start: number for number, (start, _) in enumerate(self.spans)}
+
+    @cached_property
+    def vocabulary(self) -> dict[str, list[int]]:
+        """Word → where it stands."""
+        found: dict[str, list[int]] = {}
+        for number, word in enumerate(self.words):
+            found.setdefault(word, []).append(number)
+        return found
 
 
 @lru_cache(maxsize=256)
@@ -142,7 +152,7 @@ class Phrases:
         text = tokens(folded)
         if position not in text.at:
             # inside a run of letters and digits: "4mai"
-            match = _SPAN.match(folded, position)
+            match = _SPAN.match(folded, position, position + _MAX_PHRASE)
             rest = tokens(match[0]) if match else None
             end = self._try(rest, 0) if rest and rest.spans and rest.spans[0][0] == 0 else None
             return _SPAN.match(folded, position, position + rest.spans[end - 1][1]) if rest and end else None
@@ -151,13 +161,20 @@ class Phrases:
     def each(self, folded: str) -> Iterator[re.Match[str]]:
         """All places where a phrase stands, in their order."""
         text = tokens(folded)
-        for number in range(len(text.words)):
+        for number in sorted(self._beginnings(text)):
             if (match := self._match(folded, text, number)) is not None:
                 yield match
 
     def first(self, folded: str) -> str | None:
         """The first phrase that stands in the text, as it stands there."""
         return next((" ".join(match[0].split()) for match in self.each(folded)), None)
+
+    def _beginnings(self, text: Tokens) -> set[int]:
+        """The words that a phrase may begin with: found by comparing vocabularies, not word by word."""
+        known = text.vocabulary.keys() & self._filed.keys()
+        for first, _ in self._loose:
+            known |= {word for word in text.vocabulary if _is(first, word)}
+        return {number for word in known for number in text.vocabulary[word]}
 
     def _file(self, phrase: _Phrase, head: str) -> None:
         firsts = {_PART.findall(choice.replace("_", " "))[0] for choice in head.strip("()").split("|")}

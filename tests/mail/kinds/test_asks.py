@@ -1,0 +1,164 @@
+"""Which mails ask something, so that silence means something."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail.kinds.asks import asks
+from followmail.mail.language import language
+
+ASKING = {
+    "en": """
+        Could you look at the contract?
+        Would Tuesday suit you?
+        Let me know what you think.
+        I look forward to your feedback.
+        Please find attached our proposal for the audit.
+        Here is the quote as discussed.
+        Please confirm the date.
+        I would be glad to hear whether this is of interest.
+        Just wondering if you had a chance to read my note.
+        Happy to jump on a call if this sounds interesting.
+        We would like to invite you to a short demo.
+        Looking forward to hearing from you.
+    """,
+    "de": """
+        Hätten Sie nächste Woche Zeit?
+        Anbei unser Angebot.
+        Ich freue mich auf Ihre Rückmeldung.
+        Bitte geben Sie mir kurz Bescheid.
+        Was halten Sie davon?
+        Ich würde Ihnen gerne unser Konzept vorstellen.
+        Bitte um kurze Rückmeldung.
+        Sagen Sie mir einfach, welcher Tag passt.
+    """,
+    "fr": """
+        Pourriez-vous me confirmer la date ?
+        Dans l'attente de votre retour, je reste à votre disposition.
+        Veuillez trouver ci-joint notre devis.
+        Dites-moi ce que vous en pensez.
+        Seriez-vous disponible jeudi ?
+        Merci de me confirmer le rendez-vous.
+    """,
+    "es": """
+        ¿Le viene bien el martes?
+        Quedo a la espera de su respuesta.
+        Le adjunto la propuesta.
+        Dígame qué le parece.
+        ¿Podría enviarme el contrato?
+    """,
+    "it": """
+        Potrebbe confermarmi la data?
+        Resto in attesa di un suo cortese riscontro.
+        In allegato il preventivo.
+        Mi faccia sapere cosa ne pensa.
+        Le andrebbe bene giovedì?
+    """,
+    "nl": """
+        Graag hoor ik of u interesse heeft.
+        Bijgevoegd onze offerte.
+        Kunt u dit bevestigen?
+        Laat me weten wat je ervan vindt.
+        Past dinsdag?
+    """,
+    "pt": """
+        Poderia confirmar a data?
+        Fico a aguardar o seu retorno.
+        Segue em anexo a nossa proposta.
+        Diga-me o que acha.
+        Teria disponibilidade na quinta?
+    """,
+}
+
+SILENT = {
+    "en": """
+        See you tonight!
+        Please find attached invoice 17, payable within 14 days. If you have any questions, just ask.
+        Thank you so much for the lovely evening.
+        Here is the file you asked for.
+        How are you?
+        Any questions? Just call me.
+        Looking forward to seeing you on Monday.
+        Please transfer the amount by 31 May to the account below.
+        Let me know if anything is unclear.
+        Done. Have a great weekend!
+        Congratulations on the new job!
+    """,
+    "de": """
+        Bis heute Abend!
+        Anbei die Rechnung. Bei Fragen melden Sie sich gern.
+        Vielen Dank für das gute Gespräch gestern. Ich freue mich auf die Zusammenarbeit.
+        Wie geht's? Anbei die Fotos.
+        Die Datei liegt im Ordner.
+        Bitte überweisen Sie den Betrag innerhalb von 14 Tagen.
+    """,
+    "fr": """
+        Merci pour votre accueil hier. Bonne journée !
+        Ci-joint la facture. N'hésitez pas si vous avez des questions.
+        Comment allez-vous ?
+        Voici le fichier.
+    """,
+    "es": """
+        Gracias por la cena de ayer.
+        Adjunto la factura. Si tiene alguna duda, no dude en llamarme.
+        ¿Cómo está?
+        Aquí está el archivo.
+    """,
+    "it": """
+        Grazie mille per la bella serata!
+        In allegato la fattura. Resto a disposizione per qualsiasi chiarimento.
+        Come sta?
+        Ecco il file.
+    """,
+    "nl": """
+        Bedankt voor gisteren!
+        Hierbij de factuur. Bij vragen hoor ik het graag.
+        Hoe gaat het?
+        Hier is het bestand.
+    """,
+    "pt": """
+        Obrigado pela visita de ontem.
+        Segue a fatura. Qualquer dúvida estou à disposição.
+        Como está?
+        Aqui está o ficheiro.
+    """,
+}
+
+
+def cases(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [(lang, line.strip()) for lang, text in table.items() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("lang", "text"), cases(ASKING))
+def test_a_question_a_request_and_an_offer_ask(lang: str, text: str) -> None:
+    """By the language of the text and without it."""
+    assert asks(text, lang)
+    assert asks(text, language(text))
+
+
+@pytest.mark.parametrize(("lang", "text"), cases(SILENT))
+def test_thanks_invoices_deliveries_and_courtesies_ask_nothing(lang: str, text: str) -> None:
+    """In doubt nothing is asked."""
+    assert asks(text, lang) is None
+    assert asks(text, language(text)) is None
+
+
+def test_the_question_is_the_evidence() -> None:
+    """As it was typed."""
+    assert asks("Hi Bob,\n\nthanks again. Could you sign page 3?\n\nAlex", "en") == "asks 'Could you sign page 3?'"
+
+
+def test_a_quoted_question_is_not_the_author_s() -> None:
+    """Only what is newly written counts."""
+    assert asks("> Could you sign?\n\nSigned and attached.", "en") is None
+
+
+def test_a_question_mark_in_a_link_asks_nothing() -> None:
+    """It belongs to the address."""
+    assert asks("The minutes: https://firm.example/file?id=3", "en") is None
+
+
+@given(st.text(max_size=300), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"]))
+def test_no_text_breaks_it(text: str, lang: str | None) -> None:
+    """Whatever comes in."""
+    asks(text, lang)

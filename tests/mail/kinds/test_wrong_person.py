@@ -1,0 +1,122 @@
+"""Who says that somebody else is the one to write to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail.kinds.wrong_person import proposes
+from followmail.mail.language import language
+
+ADDRESS = "kim.roth@firm.example"
+
+PROPOSED = {
+    "en": [
+        f"I'm not the right person for this, please contact Kim Roth ({ADDRESS}).",
+        f"Kim Roth looks after IT here: {ADDRESS}",
+        f"You should speak to my colleague Kim, {ADDRESS}.",
+        f"I have moved to Sales. {ADDRESS} has taken over.",
+        f"Best to reach out to {ADDRESS} about this.",
+        "This should be sent to Kim Roth, kim.roth (at) firm.example",
+    ],
+    "de": [
+        f"Dafür bin ich nicht zuständig, wenden Sie sich bitte an {ADDRESS}.",
+        f"Ansprechpartner für dieses Thema ist Herr Roth ({ADDRESS}).",
+        f"Um die IT kümmert sich bei uns Frau Roth, {ADDRESS}.",
+        f"Bitte sprechen Sie mit meiner Kollegin: {ADDRESS}",
+    ],
+    "fr": [
+        f"Je ne suis pas le bon interlocuteur, contactez {ADDRESS}.",
+        f"C'est Kim Roth qui s'occupe de l'informatique : {ADDRESS}",
+        f"Merci de vous adresser à {ADDRESS}.",
+    ],
+    "es": [
+        f"No soy la persona indicada, escriba a {ADDRESS}.",
+        f"De esto se encarga Kim Roth: {ADDRESS}",
+        f"Diríjase por favor a {ADDRESS}.",
+    ],
+    "it": [
+        f"Non sono la persona giusta, scriva a {ADDRESS}.",
+        f"Se ne occupa il collega Roth: {ADDRESS}",
+        f"Può rivolgersi a {ADDRESS}.",
+    ],
+    "nl": [
+        f"Ik ben niet de juiste persoon, neem contact op met {ADDRESS}.",
+        f"Mijn collega Kim gaat hierover: {ADDRESS}",
+        f"U kunt zich wenden tot {ADDRESS}.",
+    ],
+    "pt": [
+        f"Não sou a pessoa certa, contacte {ADDRESS}.",
+        f"Quem trata disso é a Kim: {ADDRESS}",
+        f"Por favor fale com {ADDRESS}.",
+    ],
+}
+
+NOBODY_NAMED = [
+    ("en", "Sorry, wrong person. Try our head office."),
+    ("en", "I have nothing to do with IT."),
+    ("de", "Da sind Sie bei mir leider falsch."),
+    ("de", "Das ist nicht mein Bereich."),
+    ("fr", "Ce n'est pas moi qui décide, je ne suis pas en charge de ce sujet."),
+    ("es", "Yo no llevo este tema, pregunte en recepción."),
+    ("it", "Non me ne occupo io."),
+    ("nl", "Hiervoor moet u niet bij mij zijn."),
+    ("pt", "Isso não é comigo, não sou o responsável."),
+]
+
+REPLIES = [
+    ("en", "Please send the contract to legal@firm.example."),
+    ("en", "I am the right person. What do you need?"),
+    ("en", "Kim left and I've taken over, so it's me now. Use kim.roth@firm.example no more."),
+    ("en", "The wrong file was attached, can you send it again?"),
+    ("en", "Sounds good, please send the invoice to billing@firm.example."),
+    ("de", "Bitte schicken Sie die Rechnung an buchhaltung@firm.example."),
+    ("de", "Zuständig dafür bin ich."),
+    ("fr", "Envoyez la facture à compta@firm.example."),
+    ("es", "Sí, soy yo el responsable. ¿Cuándo hablamos?"),
+    ("it", "Sono io il responsabile, mi dica."),
+    ("nl", "Ja, dat ben ik. Bel gerust."),
+    ("pt", "Sou eu o responsável, pode falar."),
+]
+
+
+@pytest.mark.parametrize(("lang", "text"), [(lang, text) for lang, texts in PROPOSED.items() for text in texts])
+def test_a_proposed_person_is_found_with_the_address(lang: str, text: str) -> None:
+    """By the language of the text and without it."""
+    for known in (lang, language(text)):
+        found = proposes(text, known)
+        assert found is not None
+        assert found[1] == ADDRESS
+
+
+@pytest.mark.parametrize(("lang", "text"), NOBODY_NAMED)
+def test_a_wrong_person_may_know_no_better_one(lang: str, text: str) -> None:
+    """Then there is no address."""
+    found = proposes(text, lang)
+    assert found is not None
+    assert found[1] is None
+
+
+@pytest.mark.parametrize(("lang", "text"), REPLIES)
+def test_papers_for_others_and_the_right_person_are_replies(lang: str, text: str) -> None:
+    """An address alone proposes nobody."""
+    assert proposes(text, lang) is None
+
+
+def test_the_first_address_is_the_contact() -> None:
+    """And it is canonical."""
+    found = proposes("Wrong person, sorry: Tom.Hill@Firm.example or, in summer, sue@firm.example", "en")
+    assert found is not None
+    assert found[1] == "tom.hill@firm.example"
+
+
+def test_the_author_s_own_signature_proposes_nobody() -> None:
+    """An address below the closing is the author's."""
+    found = proposes("I'm not the right person for this.\n\nBest regards\nPat Person\npat@firm.example", "en")
+    assert found is not None
+    assert found[1] is None
+
+
+@given(st.text(max_size=300), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"]))
+def test_no_text_breaks_it(text: str, lang: str | None) -> None:
+    """Whatever comes in."""
+    proposes(text, lang)
