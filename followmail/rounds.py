@@ -183,8 +183,7 @@ def _deliver(office: Office, session: Session, c: Cycle, clock: Callable[[], dat
         return take_look(session, current)
 
     def decide(e: Enrollment) -> planner.Decision:
-        live = c.store.enrollments.live()
-        day = plan.day_of(c.store, current, c.store.facts.text("look_fault") or "", live)
+        day = plan.day_of(c.store, current, c.store.facts.text("look_fault") or "")
         return planner.decide(e, c.sequences, c.policy, day, current.now)
 
     deliver.deliver(session, c, office.smtp_server(), relook, decide)

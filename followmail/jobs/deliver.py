@@ -53,6 +53,9 @@ def deliver(
         if server is None:
             _hold(c, fresh, Wait("FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent"))
             continue
+        if not any(f.role is Role.SENT and f.selectable for f in look.folders):
+            _hold(c, fresh, Wait("no Sent folder was found, which tells what has left; FOLLOWMAIL_SENT_FOLDER names one"))
+            continue
         if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
             return
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import cache
 
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail.identity import company
@@ -23,7 +24,7 @@ class Would:
     why: str
 
 
-def day_of(store: Store, c: Cycle, look_fault: str, live: tuple[Enrollment, ...]) -> Day:
+def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
     """What has happened today, as far as it bears on one more mail."""
     calendar = c.policy.calendar
     start = calendar.at(calendar.local_date(c.now), time(0))
@@ -31,7 +32,6 @@ def day_of(store: Store, c: Cycle, look_fault: str, live: tuple[Enrollment, ...]
     people = {a for p in left for a in (*p.delivery.recipients, p.address)}
     for known in store.conversations.sent_since(start):
         people |= {p.address for p in (*known.entry.message.to, *known.entry.message.cc)}
-    recipients = {e.id: parties(store, c.identity, e).recipients for e in live}
     open_drafts = frozenset(p.address for p in store.outbox.parcels(Status.DRAFTED))
     return Day(
         looked_at=store.facts.moment("looked_at"),
@@ -46,7 +46,7 @@ def day_of(store: Store, c: Cycle, look_fault: str, live: tuple[Enrollment, ...]
         drafts_to=open_drafts,
         suppressed=store.suppressions.matching,
         template_fault=c.library.fault_of,
-        recipients=lambda e: recipients.get(e.id, (e.address,)),
+        recipients=cache(lambda e: parties(store, c.identity, e).recipients),
     )
 
 
@@ -56,7 +56,7 @@ def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Wo
         wake(c, e)
     live = c.store.enrollments.live()
     fault = "; ".join(look.faults) if look else ""
-    day = day_of(c.store, c, f"could not be read: {fault}" if fault else "", live)
+    day = day_of(c.store, c, f"could not be read: {fault}" if fault else "")
     day = replace(day, flood=_flood(c, day, live))
     would: list[Would] = []
     waits: list[datetime] = []
@@ -169,7 +169,7 @@ def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
 def forecast(c: Cycle, days: int) -> tuple[planner.Planned, ...]:
     """The next step of each enrollment; with `days`, every step of that time, as if nobody answered."""
     live = c.store.enrollments.live()
-    day = day_of(c.store, c, c.store.facts.text("look_fault") or "", live)
+    day = day_of(c.store, c, c.store.facts.text("look_fault") or "")
     until = c.now + timedelta(days=days)
     if days:
         return planner.forecast(live, c.sequences, c.policy, day, c.now, until)

@@ -24,7 +24,7 @@ def left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel: 
                 c.store.events.add(c.now, "sent", "it had left already: it stands in Sent", e.id, e.address)
             return True
         if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.again and _was_met(session, c, folder.name, e):
-            why = f"{e.address} was once in such a sequence: a mail of ours to them stands in Sent; `enroll --again` allows it"
+            why = f"{e.address} was once in such a sequence: a mail of ours to them stands in Sent; --again allows it"
             c.store.enrollments.change(e, State.STOPPED, c.now, why)
             c.tally.stopped += 1
             return True

@@ -6,4 +6,6 @@
     play       lets the days pass: the real product on real sockets, at the cast's pace
     story      what happened, a line each
     promises   whether every promise was kept, judged from the mails alone
+
+To see another story, change the table in `cast` and play it again.
 """

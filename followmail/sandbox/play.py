@@ -162,7 +162,7 @@ class Play:
         events = store.events.since(OPENS.astimezone(UTC))[self._told :]
         self._told += len(events)
         narrator = Narrator({p.address: p for p in CAST})
-        enrollments = {e.id: e for e in store.enrollments.all()}
+        enrollments = {e.id: e for event in events if (e := store.enrollments.get(event.enrollment or 0))}
         for line in narrator.lines(self.clock.now, self._happenings, events, enrollments):
             self.lines.append(line)
             self.tell(line)

@@ -119,7 +119,7 @@ def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day
         return Finish("all steps are done")
     due = due_of(e, sequence, step, policy.calendar)
     mode = _mode_of_step(e, step, mode_of(sequence, policy))
-    for rule in (_standing, _consent, _person, _under_way, _call, _timing, _whole, _lateness, _moment):
+    for rule in (_standing, _consent, _person, _under_way, _call, _timing, _copied, _whole, _lateness, _moment):
         found = rule(e, step, due, mode, policy, day, now)
         if found is not None:
             return found
@@ -233,9 +233,17 @@ def _consent(
 def _person(
     e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
 ) -> Wait | None:
-    """Whether the person, or anybody whom the mail would reach, must not be mailed."""
-    if line := day.suppressed(e.address):
-        return Wait(f"{e.address} must not be mailed ('{line}' in suppressed.txt)", due, step, ends=State.STOPPED)
+    """Whether the person must not be mailed: that ends it."""
+    line = day.suppressed(e.address)
+    if line is None:
+        return None
+    return Wait(f"{e.address} must not be mailed ('{line}' in suppressed.txt)", due, step, ends=State.STOPPED)
+
+
+def _copied(
+    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
+) -> Wait | None:
+    """Whether somebody whom the mail would reach in Cc must not be mailed."""
     for address in day.recipients(e):
         if (line := day.suppressed(address)) and address != e.address:
             why = f"{address}, who stands in Cc, must not be mailed ('{line}')"

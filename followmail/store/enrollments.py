@@ -49,7 +49,9 @@ class Enrollments:
 
     def _where(self, condition: Any) -> tuple[Enrollment, ...]:
         rows = EnrollmentRow.select().where(condition).order_by(EnrollmentRow.id).execute(self._database)
-        return tuple(replace(_enrollment(row), deliveries=self._outbox.of(row.id)) for row in rows)
+        found = [_enrollment(row) for row in rows]
+        deliveries = self._outbox.of_all([e.id for e in found])
+        return tuple(replace(e, deliveries=deliveries.get(e.id, ())) for e in found)
 
     # ---- changing
 

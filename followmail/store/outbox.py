@@ -8,7 +8,7 @@ Every move is one conditional UPDATE: whoever changes a row first wins, and nobo
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,9 @@ from followmail.store.schema import DeliveryRow
 
 # A step that has left, was skipped, or may have left, never goes back.
 _BEFORE_THE_DOT = (Status.QUEUED, Status.SENDING)
+# SQLite takes so many values in one statement.
+AT_ONCE = 500
+_WITHOUT_BYTES = tuple(field for field in DeliveryRow._meta.sorted_fields if field.name != "bytes")
 _AGAIN = (Status.CANCELLED, Status.WITHDRAWN, Status.QUEUED, Status.FAILED)
 
 
@@ -75,8 +78,17 @@ class Outbox:
     # ---- asking
 
     def of(self, enrollment: int) -> tuple[Delivery, ...]:
-        rows = DeliveryRow.select().where(DeliveryRow.enrollment == enrollment).order_by(DeliveryRow.id)
-        return tuple(_delivery(row) for row in rows.execute(self._database))
+        return self.of_all([enrollment]).get(enrollment, ())
+
+    def of_all(self, enrollments: Sequence[int]) -> dict[int, tuple[Delivery, ...]]:
+        """The deliveries of many enrollments, in a few statements."""
+        found: dict[int, tuple[Delivery, ...]] = {}
+        for start in range(0, len(enrollments), AT_ONCE):
+            some = list(enrollments[start : start + AT_ONCE])
+            rows = DeliveryRow.select(*_WITHOUT_BYTES).where(DeliveryRow.enrollment.in_(some)).order_by(DeliveryRow.id)
+            for row in rows.execute(self._database):
+                found[row.enrollment] = (*found.get(row.enrollment, ()), _delivery(row))
+        return found
 
     def parcels(self, *statuses: Status) -> tuple[Parcel, ...]:
         """All deliveries in these states, follow-ups before first contacts, the oldest due first."""

@@ -86,9 +86,10 @@ def report(
     """A delivery report (RFC 3464), which refers to nothing; our id stands inside."""
     return multipart(
         "report", plain(f"<{to}>: {said}"),
-        f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.bob.example\n\nFinal-Recipient: rfc822; {to}\n"
-        f"Action: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n",
-        f"Content-Type: text/rfc822-headers\n\nFrom: alex@consult.example\nTo: {to}\nMessage-ID: {original}\nSubject: Proposal\n",
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.bob.example\n\n"
+        f"Final-Recipient: rfc822; {to}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n",
+        "Content-Type: text/rfc822-headers\n\n"
+        f"From: alex@consult.example\nTo: {to}\nMessage-ID: {original}\nSubject: Proposal\n",
         Content_Type='multipart/report; report-type=delivery-status; boundary="b"', thread=False, Return_Path="<>",
         From="Mail Delivery System <MAILER-DAEMON@mx.bob.example>", Subject="Undelivered Mail Returned to Sender",
         Message_ID="<report.1@mx.bob.example>",
@@ -181,7 +182,8 @@ ANSWERS = (
         "written between the lines",
         "replied",
         mail(
-            "On Mon, 4 May 2026, Alex wrote:\n> attached is the proposal.\nThank you, it came.\n> What do you think of it?\nWe take it.\n> unsubscribe"
+            "On Mon, 4 May 2026, Alex wrote:\n> attached is the proposal.\nThank you, it came.\n"
+            "> What do you think of it?\nWe take it.\n> unsubscribe"
         ),
     ),
     Shape(

@@ -28,7 +28,7 @@ class Outcome:
 
 
 def own(text: str, number: int) -> str:
-    """The same for a Bob of his own, at a firm of his own, with a proposal of his own: so all rows fit into one mailbox."""
+    """The same for a Bob, a firm and a proposal of the row's own: so all rows fit into one mailbox."""
     text = text.replace("bob.example", f"bob{number}.example").replace("bob.private", f"bob.private{number}")
     return text.replace("Proposal", f"Proposal {number}")
 
@@ -60,17 +60,15 @@ def outcomes(
     for n, mine in enumerate(found):
         until = mine[-1].until.astimezone(BERLIN).date() if mine and mine[-1].until else None
         told = world.events(f"bob@bob{n}.example")
-        out.append(
-            Outcome(mine[-1].state, until, mine[-1].why, own(BOB, n) in nudged) if mine
-            else Outcome("", None, "; ".join(told), own(BOB, n) in nudged)
-        )  # fmt: skip
+        state, why = (mine[-1].state, mine[-1].why) if mine else ("", "; ".join(told))
+        out.append(Outcome(state, until, why, own(BOB, n) in nudged))
     world.close()
     return out
 
 
 @pytest.mark.parametrize("number", range(len(SHAPES)), ids=[shape.sentence for shape in SHAPES])
 def test_each_shape_ends_holds_or_leaves_the_chase(outcomes: list[Outcome], number: int) -> None:
-    """State, day and reason are as owed; what was answered before the first run begins none; silence alone is nudged."""
+    """State, day and reason are as owed; what was answered by the first run begins none; silence alone is nudged."""
     shape, outcome = SHAPES[number], outcomes[number]
     if outcome.state == "":
         assert shape.state in ("replied", "unsubscribed"), outcome.why
@@ -316,7 +314,7 @@ def test_who_asked_to_be_left_alone_before_the_first_run_is_suppressed_too(world
 
 
 def test_an_address_that_bounced_and_wrote_later_works(world: World) -> None:
-    """Both before the first run: what a server said is overtaken by the mail that came from there, which holds the chase."""
+    """Both before the first run: a mail from there overtakes what a server said, and holds the chase."""
     proposal = world.writes(BOB)
     world.days_pass(1)
     arrives(world, report("5.1.1", "550 5.1.1 User unknown"), proposal)
@@ -363,7 +361,7 @@ def test_no_flag_of_the_consultants_is_changed(world: World) -> None:
 
 
 def test_a_clock_of_the_consultants_that_runs_ahead_hides_no_answer(world: World) -> None:
-    """Alex's laptop dated the proposal three hours late; the server knows better when it left, and Bob wrote between."""
+    """The laptop dated the proposal three hours late; the server knows when it came, and Bob wrote between."""
     world.writes(BOB, ago=timedelta(minutes=1), Date=format_datetime(world.now + timedelta(hours=3)))
     world.round()
     world.now += timedelta(hours=1)

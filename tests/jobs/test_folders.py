@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from followmail import desk
+from followmail.contacts import Contact
 from followmail.sequence.steps import State, Status
 from tests.jobs.clients import Client
 from tests.servers.dovecot import Dovecots
@@ -176,11 +178,28 @@ def test_two_sent_folders_are_both_read_and_the_one_used_last_is_written(
     world.close()
 
 
-def test_without_any_sent_folder_nothing_is_sent_and_it_is_said(dovecots: Dovecots, tmp_path: Path) -> None:
-    """FAULTS: none at all; a chase by hand is held, and the reason can be read."""
+def test_without_any_sent_folder_nothing_is_sent_and_it_is_said(
+    dovecots: Dovecots, tmp_path: Path, smtpd: Smtpd
+) -> None:
+    """What has left could not be known: it is held until there is one."""
+    server = smtpd.server()
+    options = {
+        "FOLLOWMAIL_MODE": "send", "FOLLOWMAIL_SMTP_HOST": server.host, "FOLLOWMAIL_SMTP_PORT": str(server.port),
+        "FOLLOWMAIL_SMTP_SECURITY": "none",
+    }  # fmt: skip
     mailbox = dovecots(folders=(("", "Entwürfe"),), special_use=False).mailbox()
-    world = World(mailbox, tmp_path / "home")
-    assert world.round().tally.sent == 0
+    world = World(mailbox, tmp_path / "home", options)
+    world.round()
+    met = world.office.templates.library.sequences["nice-to-meet-you"]
+    desk.enroll(world.desk(), Contact(address=BOBS, name="Bob Builder"), met)
+    world.days_pass(2)
+    world.rounds_over(20)
+    assert smtpd.delivered == []
+    assert "no Sent folder" in world.one().deliveries[0].why
+    mailbox.create("Gesendet")
+    world.round()
+    assert len(smtpd.delivered) == 1
+    assert len(mailbox.raw("Gesendet")) == 1
     world.close()
 
 

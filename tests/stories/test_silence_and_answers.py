@@ -79,7 +79,8 @@ def report_of(
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
         f"--b\r\nContent-Type: text/plain\r\n\r\n<{to}>: {said}\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.bob.example\r\n\r\n"
-        f"Final-Recipient: rfc822; {to}\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; {said}\r\n\r\n"
+        f"Final-Recipient: rfc822; {to}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Diagnostic-Code: smtp; {said}\r\n\r\n"
         f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: alex@consult.example\r\nTo: {to}\r\n"
         f"Message-ID: {original.id}\r\nSubject: Proposal\r\n\r\n--b--\r\n"
     ).encode()
@@ -90,7 +91,8 @@ def calendar_mail(world: World, method: str, partstat: str, subject: str, sender
     attendee = f"ATTENDEE;PARTSTAT={partstat};CN=Bob Builder:mailto:bob@bob.example\r\n" if partstat else ""
     return (
         f"Received: from mx.bob.example by mail.consult.example; Mon, 4 May 2026 08:01:00 +0000\r\nFrom: {sender}\r\n"
-        f"To: Alex Consultant <alex@consult.example>\r\nSubject: {subject}\r\nDate: {world.now:%a, %d %b %Y %H:%M:%S} +0000\r\n"
+        f"To: Alex Consultant <alex@consult.example>\r\nSubject: {subject}\r\n"
+        f"Date: {world.now:%a, %d %b %Y %H:%M:%S} +0000\r\n"
         f"Message-ID: {make_msgid(domain='bob.example')}\r\nMIME-Version: 1.0\r\n"
         f'Content-Type: text/calendar; method={method}; charset="utf-8"\r\n\r\n'
         f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:call-7@consult.example\r\n"
@@ -369,7 +371,11 @@ def test_09_another_person_is_proposed_and_nobody_is_mailed(world: World) -> Non
 
 # ---- 10
 
-AWAY = "Guten Tag,\n\nich bin bis zum 14. Mai nicht im Büro. In dringenden Fällen wenden Sie sich bitte an Frau Huber.\n\nBob Builder"
+AWAY = """Guten Tag,
+
+ich bin bis zum 14. Mai nicht im Büro. In dringenden Fällen wenden Sie sich bitte an Frau Huber.
+
+Bob Builder"""
 
 
 def away(world: World, **headers: str) -> Mail:
@@ -500,10 +506,12 @@ def receipt(world: World, original: Mail) -> bytes:
         f"Received: from mx.bob.example by mail.consult.example; Mon, 4 May 2026 08:01:00 +0000\r\nFrom: {BOB}\r\n"
         f"To: alex@consult.example\r\nSubject: Read: Proposal\r\nDate: {world.now:%a, %d %b %Y %H:%M:%S} +0000\r\n"
         f"Message-ID: {make_msgid(domain='bob.example')}\r\nIn-Reply-To: {original.id}\r\nReferences: {original.id}\r\n"
-        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary="b"\r\n\r\n'
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary="b"\r\n'
+        "\r\n"
         "--b\r\nContent-Type: text/plain\r\n\r\nYour message was read on Monday.\r\n"
         "--b\r\nContent-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; bob@bob.example\r\n"
-        f"Original-Message-ID: {original.id}\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--b--\r\n"
+        f"Original-Message-ID: {original.id}\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n"
+        "--b--\r\n"
     ).encode()
 
 

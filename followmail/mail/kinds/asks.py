@@ -2,7 +2,7 @@
 
 import re
 
-from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.statement import Sentence, statement
 from followmail.mail.kinds.words import fold, phrases
 
 SECTION = "asks"
@@ -16,7 +16,7 @@ _LINK = re.compile(r"\S*(?:://|www\.)\S*")
 def asks(text: str, lang: str | None) -> str | None:
     """The question, request or offer in a new text, as evidence, or None. `lang` None: any language."""
     langs = () if lang is None else (lang,)
-    said = Statement(_LINK.sub(" ", text[:20_000]))
+    said = statement(_LINK.sub(" ", text[:20_000]))
     return next((found for s in said.sentences if (found := _asked(s, langs)) is not None), None)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from followmail.mail import dates
-from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.statement import Sentence, Statement, statement
 from followmail.mail.kinds.words import Phrases, entries, fold, phrases
 
 SECTION = "later"
@@ -40,7 +40,7 @@ class Later:
 
 def puts_off(text: str, on: date, lang: str | None) -> Later | None:
     """What a new text, written on the day `on`, puts off; None where it is a reply."""
-    said = Statement(text)
+    said = statement(text)
     return _Hearing(said, on, lang).verdict() if said.text else None
 
 
@@ -49,6 +49,7 @@ class _Hearing:
 
     def __init__(self, said: Statement, on: date, lang: str | None) -> None:
         self.said, self.on, self.lang = said, on, lang
+        self._found: dict[str, tuple[dates.Named, ...]] = {}
         self._langs = () if lang is None else (lang,) if lang == "en" else ("en", lang)
 
     def verdict(self) -> Later | None:
@@ -62,9 +63,12 @@ class _Hearing:
             words = " ".join(self.said.text.split())[:60]
             start, end = (named.start, named.end) if named else (None, None)
             return Later(start, end, named is not None, True, f"says only '{words}'")
-        if self._declines():
-            return None
-        return self._put_off() or self._promise() or self._thinks()
+        put_off = self._put_off()
+        if any(self._match(s, "no") for s in self.said.sentences):
+            # a no, a yes, an appointment; "no, but call me next year" is none of them
+            far = put_off is not None and put_off.until is not None and put_off.until - self.on > _NEAR
+            return put_off if far else None
+        return put_off or self._promise() or self._thinks()
 
     def _reaction(self) -> str | None:
         """ "Pat reacted via Gmail", as it arrives where a program does not show reactions."""
@@ -76,7 +80,7 @@ class _Hearing:
         """ "In two months.", and not a word besides."""
         if self.said.words > 6 or "?" in self.said.text:
             return False
-        named = next(iter(dates.every(self.said.text, self.lang, self.on)), None)
+        named = next(iter(self._dates(self.said.whole)), None)
         rest = self.said.text[: named.span[0]] + self.said.text[named.span[1] :] if named else self.said.text
         return named is not None and not [word for word in _WORD.findall(fold(rest)) if len(word) > 3]
 
@@ -98,13 +102,6 @@ class _Hearing:
         left = [word for word in _WORD.findall(" ".join(rest)) if len(word) > 1]
         filler = _filler()
         return end > 0 and all(word in filler for word in left) and not re.search(r"\d{3}", text)
-
-    def _declines(self) -> bool:
-        return any(self._match(s, "no") for s in self.said.sentences) and not self._put_off_dated()
-
-    def _put_off_dated(self) -> bool:
-        found = self._put_off()
-        return found is not None and found.until is not None and found.until - self.on > _NEAR
 
     def _put_off(self) -> Later | None:
         """ "Call me in two months", "not before October": the time named most narrowly, where several name it."""
@@ -138,7 +135,7 @@ class _Hearing:
         words = next((w for s in self.said.sentences if (w := self._match(s, "not_now")) is not None), None)
         if words is None or self.said.words > _LONG or _CLOCK.search(self.said.whole.folded):
             return None
-        found = [n for s in self.said.sentences for n in dates.every(s.text, self.lang, self.on)]
+        found = [n for s in self.said.sentences for n in self._dates(s)]
         named = next((n for n in reversed(found) if n.start > self.on), None)
         if named is not None and named.start - self.on > timedelta(days=3):
             return self._later(named, words)
@@ -172,10 +169,15 @@ class _Hearing:
     def _named(self, sentence: Sentence) -> dates.Named | None:
         """The first time in a sentence, or a narrower one inside it ("next year, in February")."""
         best = None
-        for named in dates.every(sentence.text, self.lang, self.on):
+        for named in self._dates(sentence):
             if named.end > self.on and (best is None or _within(named, best)):
                 best = named
         return best
+
+    def _dates(self, sentence: Sentence) -> tuple[dates.Named, ...]:
+        if sentence.text not in self._found:
+            self._found[sentence.text] = dates.every(sentence.text, self.lang, self.on)
+        return self._found[sentence.text]
 
     def _match(self, sentence: Sentence, key: str, table: Phrases | None = None) -> str | None:
         for match in (table or phrases(SECTION, key, *self._langs)).each(sentence.folded):

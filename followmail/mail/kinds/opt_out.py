@@ -4,7 +4,7 @@ import re
 from functools import cache
 from itertools import product
 
-from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.statement import Sentence, Statement, statement
 from followmail.mail.kinds.words import entries, fold, phrases
 from followmail.mail.message import base_subject
 
@@ -26,8 +26,8 @@ _WORDS = re.compile(r"[^\W_]+")
 
 def asks_to_stop(text: str, subject: str, lang: str | None) -> str | None:
     """The words by which the author of a new text asks it, as evidence, or None. `lang` None: any language."""
-    said = Statement(text)
-    bare = _bare(said.text) or _first_bare(said) if said.text else _bare(base_subject(subject))
+    said = statement(text)
+    bare = _bare(said.text) or _first_bare(said) if said.sentences else _bare(base_subject(subject))
     if bare:
         return f"says only '{bare}'"
     langs = _languages(lang)
@@ -89,13 +89,10 @@ def _bare(text: str) -> str | None:
 
 
 def _first_bare(said: Statement) -> str | None:
-    """ "Remove. How did you get my address?": a first sentence that can mean nothing else."""
-    first = said.sentences[0].text if said.sentences else ""
-    return (
-        _bare(first)
-        if not _WORDS.findall(fold(first))[:1] or _WORDS.findall(fold(first))[0] not in _AMBIGUOUS
-        else None
-    )
+    """ "Remove. How did you get my address?", "… I said no. Stop.": the first or last sentence says all."""
+    first, last = said.sentences[0].text, said.sentences[-1].text
+    begins = _WORDS.findall(fold(first))[:1]
+    return (_bare(first) if begins and begins[0] not in _AMBIGUOUS else None) or _bare(last)
 
 
 @cache

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from followmail.mail.kinds.words import Phrases, fold, phrases
 from followmail.mail.quote import is_closing, own_words
@@ -70,6 +70,12 @@ class Statement:
     @property
     def words(self) -> int:
         return len(self.text.split())
+
+
+@lru_cache(maxsize=16)
+def statement(text: str) -> Statement:
+    """The statement of a new text: each family asks for it, one after the other."""
+    return Statement(text)
 
 
 def _without_greeting(text: str) -> str:

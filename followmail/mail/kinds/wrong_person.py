@@ -3,7 +3,7 @@
 import re
 
 from followmail.mail.identity import is_address
-from followmail.mail.kinds.statement import Sentence, Statement
+from followmail.mail.kinds.statement import Sentence, Statement, statement
 from followmail.mail.kinds.words import phrases
 
 SECTION = "wrong-person"
@@ -24,7 +24,7 @@ _PAPER = re.compile(
 
 def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     """(evidence, the first address proposed or None), where the author of a new text is not the one; else None."""
-    said = Statement(text)
+    said = statement(text)
     langs = () if lang is None else ("en", lang)
     if any(
         not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)

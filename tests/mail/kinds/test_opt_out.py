@@ -136,6 +136,11 @@ GO_ON = {
         Don't send me large attachments, use a link instead.
         There is no need to call, an email will do.
         Could you unsubscribe 40 users from the tool for us?
+        We no longer work with that supplier.
+        I never got the second message.
+        Please take this off the agenda.
+        The list you sent is missing two addresses.
+        I asked my colleague to remove the old data from our database.
     """,
     "de": """
         Nein danke, wir sind versorgt.
@@ -148,6 +153,9 @@ GO_ON = {
         Rufen Sie bitte nicht mehr auf dem Handy an, sondern schreiben Sie eine E-Mail.
         Stopp, das Datum stimmt nicht!
         Streichen Sie Position 3, dann passt es.
+        Ich habe Ihre Mail nicht mehr gefunden.
+        Nehmen Sie mich bitte in den Verteiler auf.
+        Ihre Mail lag im Spam.
     """,
     "fr": """
         Non merci, nous avons déjà un prestataire.
@@ -156,6 +164,8 @@ GO_ON = {
         Supprimez l'ancienne version du devis.
         Ne m'appelez pas avant lundi.
         Nous arrêtons notre ancien serveur en juin.
+        Je n'ai pas reçu votre message.
+        Merci de m'ajouter à la liste.
         Comment nos clients peuvent-ils se désabonner ?
     """,
     "es": """
@@ -190,6 +200,7 @@ GO_ON = {
         Apague a versão antiga da proposta.
         Não me ligue antes de segunda.
         Cancelámos o contrato com o fornecedor antigo.
+        Não preciso de mais nada, avançamos.
     """,
 }
 
