@@ -14,7 +14,7 @@ from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical, is_address, is_machine, same_company
 from followmail.sequence import planner
 from followmail.sequence.planner import Policy
-from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State, Status, Trigger
+from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State, Status
 from followmail.sequence.workdays import Calendar
 from followmail.store import Store
 
@@ -324,7 +324,7 @@ def enroll(
             address=address,
             name=contact.name or (last.entry.message.to[0].name if last and last.entry.message.to else ""),
             sequence=sequence.name,
-            trigger=sequence.trigger if last is None else Trigger.MANUAL,
+            trigger=sequence.trigger,
             origin=origin,
             opening=opening,
             state=State.PAUSED if not_before else State.ACTIVE,

@@ -10,7 +10,8 @@ from followmail.jobs.cycle import Cycle
 from followmail.mail.identity import canonical
 from followmail.sequence import eligibility, planner
 from followmail.sequence.eligibility import Check
-from followmail.sequence.planner import Finish, Planned, Wait
+from followmail.sequence.forecast import Planned
+from followmail.sequence.planner import Finish, Wait
 from followmail.sequence.steps import Enrollment, State, Status
 from followmail.store.conversations import Known
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from functools import cache
 
 from followmail.jobs.cycle import Cycle, Look
-from followmail.mail.identity import company
+from followmail.sequence import forecast as forecasting
 from followmail.sequence import planner
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, State, Status, Step
@@ -42,7 +42,7 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         left_today=len(left),
         last_left=store.outbox.last_left(),
         people=frozenset(people),
-        companies=frozenset(filter(None, (company(p.address) for p in left))),
+        companies=planner.companies_of(a for p in left for a in (*p.delivery.recipients, p.address)),
         drafts_to=open_drafts,
         suppressed=store.suppressions.matching,
         template_fault=c.library.fault_of,
@@ -166,14 +166,14 @@ def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
         c.store.events.add(c.now, "lapsed", f"step {step.number}: {why}", e.id, e.address)
 
 
-def forecast(c: Cycle, days: int) -> tuple[planner.Planned, ...]:
+def forecast(c: Cycle, days: int) -> tuple[forecasting.Planned, ...]:
     """The next step of each enrollment; with `days`, every step of that time, as if nobody answered."""
     live = c.store.enrollments.live()
     day = day_of(c.store, c, c.store.facts.text("look_fault") or "")
     until = c.now + timedelta(days=days)
     if days:
-        return planner.forecast(live, c.sequences, c.policy, day, c.now, until)
-    decided = [planner.Planned(e, _with_template(c, e, day), c.sequences.get(e.sequence)) for e in live]
+        return forecasting.forecast(live, c.sequences, c.policy, day, c.now, until)
+    decided = [forecasting.Planned(e, _with_template(c, e, day), c.sequences.get(e.sequence)) for e in live]
     return tuple(sorted(decided, key=lambda p: (p.due is None, p.due or c.now, p.enrollment.id)))
 
 

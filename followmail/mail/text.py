@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from followmail.mail.quote import new_text
 
-__all__ = ["new_text", "plain", "text_of"]
+__all__ = ["children", "decoded", "new_text", "plain", "text_of"]
 
 MAX_RAW = 512 * 1024  # bytes of a message that are looked at
 MAX_TEXT = 64 * 1024  # characters of a text that are looked at
@@ -76,14 +76,15 @@ def _text_parts(message: Message) -> list[Message]:
         part = waiting.pop(0)
         if part.is_multipart():
             if part.get_content_maintype() == "multipart":
-                waiting[:0] = _children(part)
+                waiting[:0] = children(part)
         elif part.get_content_maintype() in ("text", "multipart") and not _attached(part):
             found.append(part)  # a multipart without a boundary is text all the same
     return [p for p in found if p.get_content_type() != "text/calendar"]
 
 
-def _children(part: Message) -> list[Message]:
-    payload = part.get_payload()  # of a multipart: asked of any other, it decodes, and may raise
+def children(part: Message) -> list[Message]:
+    """The parts of a multipart. Of any other part the standard library would decode the payload, and may raise."""
+    payload = part.get_payload() if part.is_multipart() else None
     return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 

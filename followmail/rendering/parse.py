@@ -209,6 +209,8 @@ class Reading:
 
     def _agree(self, plain: File, first: _Rules, file: File, twin: _Rules) -> None:
         """A twin is the same step: it may leave the headers to the plain file, but not contradict it."""
+        if any(fault.path == plain.path for fault in self.faults):
+            return  # one fault in the plain file is told once, not once a language
         for header, said, meant_ in zip(
             ("After", "Approve", "Quote", "Unsubscribe", "Channel"),
             (twin.after, twin.approve, twin.quote, twin.unsubscribe, twin.call),

@@ -4,7 +4,7 @@
 first what the consultant must be asked, then what the step needs, then what must hold at the moment of leaving.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -64,14 +64,19 @@ class Day:
 
     def after(self, e: Enrollment, now: datetime) -> "Day":
         """The day once this enrollment's mail has left too."""
-        domain = company(e.address)
+        people = {*self.recipients(e), e.address}
         return replace(
             self,
             left_today=self.left_today + 1,
             last_left=now,
-            people=self.people | set(self.recipients(e)) | {e.address},
-            companies=self.companies | ({domain} if domain else set()),
+            people=self.people | people,
+            companies=self.companies | companies_of(people),
         )
+
+
+def companies_of(addresses: Iterable[str]) -> frozenset[str]:
+    """The company domains of these addresses."""
+    return frozenset(filter(None, map(company, addresses)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +330,12 @@ def _moment(
         return Wait("outside the window", calendar.next_open(now), step, "window")
     for address in day.recipients(e):
         if address in day.people:
-            return Wait(f"{address} had a mail today", _tomorrow(calendar, now), step, "company")
-    domain = company(e.address)
-    if domain and any(same_company(domain, other) for other in day.companies):
-        return Wait(f"somebody at {domain} had a mail today", _tomorrow(calendar, now), step, "company")
+            return Wait(f"{address} had a mail today", next_day(calendar, now), step, "company")
+    for domain in companies_of((*day.recipients(e), e.address)):
+        if any(same_company(domain, other) for other in day.companies):
+            return Wait(f"somebody at {domain} had a mail today", next_day(calendar, now), step, "company")
     if day.left_today >= policy.daily_limit:
-        return Wait(f"the {policy.daily_limit} mails of today are out", _tomorrow(calendar, now), step, "limit")
+        return Wait(f"the {policy.daily_limit} mails of today are out", next_day(calendar, now), step, "limit")
     if mode is Mode.SEND and day.last_left is not None:
         free = day.last_left + timedelta(seconds=policy.gap)
         if now < free:
@@ -341,7 +346,7 @@ def _moment(
 HELD_BY_THE_DAY = frozenset({"limit", "gap", "company", "window"})
 
 
-def _tomorrow(calendar: Calendar, now: datetime) -> datetime:
+def next_day(calendar: Calendar, now: datetime) -> datetime:
     return calendar.next_open(calendar.opening_of(calendar.local_date(now) + timedelta(days=1)))
 
 
@@ -376,91 +381,3 @@ def clock_fault(now: datetime, last_look: datetime | None) -> str:
         days = (now - last_look).days
         return f"the last look was {days} days ago; if the clock is right, `followmail resume`"
     return ""
-
-
-# ---- the days to come, as if nobody answered
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One step to come."""
-
-    enrollment: Enrollment
-    decision: Decision
-    sequence: Sequence | None
-
-    @property
-    def due(self) -> datetime | None:
-        return None if isinstance(self.decision, Finish) else self.decision.due
-
-
-def forecast(
-    enrollments: tuple[Enrollment, ...],
-    sequences: Mapping[str, Sequence],
-    policy: Policy,
-    day: Day,
-    now: datetime,
-    until: datetime,
-) -> tuple[Planned, ...]:
-    """Every step of the time to come, each leaving when it is due and the day's limits let it: as if nobody answered,
-    and the consultant said yes at once to whatever waits."""
-    out: list[Planned] = []
-    used: dict[object, int] = {}
-    if day.left_today:
-        used[policy.calendar.local_date(now)] = day.left_today
-    queue = [(e, decide(e, sequences, policy, day, now)) for e in enrollments]
-    while queue:
-        queue.sort(key=lambda item: _order(item[1], now))
-        e, decision = queue.pop(0)
-        sequence = sequences.get(e.sequence)
-        when = decision.due if isinstance(decision, Wait | Leave) else None
-        if when is None or sequence is None:
-            out.append(Planned(e, decision, sequence))
-            continue
-        when = _free_day(policy, used, max(when, now))
-        if when > until:
-            if not any(p.enrollment.id == e.id for p in out):
-                out.append(Planned(e, _dated(decision, when), sequence))
-            continue
-        out.append(Planned(e, _dated(decision, when), sequence))
-        used[policy.calendar.local_date(when)] = used.get(policy.calendar.local_date(when), 0) + 1
-        following = _as_if_left(e, decision, when)
-        if following is not None and next_step(following, sequence) is not None:
-            queue.append((following, _plain_wait(following, sequence, policy)))
-    return tuple(sorted(out, key=lambda p: (p.due is None, p.due or now)))
-
-
-def _dated(decision: Decision, due: datetime) -> Decision:
-    return decision if isinstance(decision, Finish) else replace(decision, due=due)
-
-
-def _order(decision: Decision, now: datetime) -> datetime:
-    due = decision.due if isinstance(decision, Wait | Leave) else None
-    return due or now
-
-
-def _free_day(policy: Policy, used: dict[object, int], when: datetime) -> datetime:
-    calendar = policy.calendar
-    while used.get(calendar.local_date(when), 0) >= policy.daily_limit:
-        when = _tomorrow(calendar, when)
-    return calendar.next_open(when)
-
-
-def _as_if_left(e: Enrollment, decision: Decision, when: datetime) -> Enrollment | None:
-    if not isinstance(decision, Wait | Leave) or decision.step is None:
-        return None
-    step = decision.step
-    left = Delivery(
-        id=0, enrollment=e.id, sequence=e.sequence, step=step.name, number=step.number, status=Status.SENT,
-        message_id="", due=when, changed=when, left=when,
-    )  # fmt: skip
-    others = tuple(d for d in e.deliveries if d.step != step.name)
-    return replace(e, state=State.ACTIVE, until=None, deliveries=(*others, left))
-
-
-def _plain_wait(e: Enrollment, sequence: Sequence, policy: Policy) -> Wait:
-    step = next_step(e, sequence)
-    if step is None:
-        raise ValueError("no step is left")
-    due = due_of(e, sequence, step, policy.calendar)
-    return Wait(reason(e, step, due, policy.calendar), due, step)

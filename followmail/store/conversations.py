@@ -71,14 +71,23 @@ class Conversations:
         """
         row = self._find(message.id)
         if row is not None and row[1] != message.sender.address:
-            message = replace(
-                message, id=msgid.synthetic(message.id, message.sender.address, str(message.date), message.subject)
-            )
+            if sent and not row[2]:
+                self._yield_id(message.id)
+            else:
+                message = replace(message, id=_stand_in(message))
             row = self._find(message.id)
         if row is None:
             self._insert(message, sent, place, seen, judged)
             return True
         return self._see_again(row, message, sent, place, judged)
+
+    def _yield_id(self, message_id: str) -> None:
+        """The consultant's sent mail bears its id by right: somebody else's that came first with the same id goes on
+        under a stand-in, in a conversation of its own; what refers to the id stays."""
+        other = self.find(message_id)
+        if other is not None:
+            values = (_stand_in(other.entry.message), self.new(), other.row)
+            self._sql("UPDATE message SET message_id = ?, conversation = ? WHERE id = ?", *values)
 
     def _sql(self, sql: str, *values: Any) -> Any:
         return self._database.execute_sql(sql, values)
@@ -95,6 +104,8 @@ class Conversations:
         if place is not None:
             news |= {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
         newly_sent = sent and not was_sent
+        if newly_sent:  # the copy in Sent is the consultant's; one that arrived may be forged
+            news |= _headers(message)
         addressed = [a for a in message.envelope_to if a not in json.loads(envelope_to)]
         hidden = [p for p in message.bcc if p not in _people_in(bcc)]
         if addressed or hidden:  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
@@ -110,27 +121,11 @@ class Conversations:
 
     def _insert(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool) -> None:
         values = {
+            **_headers(message),
             "message_id": message.id,
             "conversation": self._tie(message),
-            "sender": message.sender.address,
-            "sender_domain": domain(message.sender.address),
-            "sender_name": message.sender.name,
-            "to": _people_out(message.to),
-            "cc": _people_out(message.cc),
             "bcc": _people_out(message.bcc),
             "envelope_to": json.dumps(message.envelope_to),
-            "subject": message.subject,
-            "base_subject": message.base_subject,
-            "date": MessageRow.date.db_value(message.date),
-            "arrived": MessageRow.arrived.db_value(message.arrived),
-            "in_reply_to": json.dumps(message.in_reply_to),
-            "references": json.dumps(message.references),
-            "content_type": message.content_type,
-            "auto_submitted": message.auto_submitted,
-            "is_list": message.is_list,
-            "list_post": message.list_post,
-            "null_return_path": message.null_return_path,
-            "failed_recipients": message.failed_recipients,
             "sent": sent,
             "step": False,
             "kind": None,
@@ -370,6 +365,34 @@ def _known(row: Any) -> Known:
     place = Place(row.folder, row.uidvalidity, row.uid) if row.folder and row.uid is not None else None
     entry = Entry(message, sent=bool(row.sent), step=bool(row.step), kind=kind, text=row.text or "")
     return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts)
+
+
+def _stand_in(message: Message) -> str:
+    """Another id for a mail whose own id is somebody else's: the same whenever it is read."""
+    return msgid.synthetic(message.id, message.sender.address, str(message.date), message.subject)
+
+
+def _headers(message: Message) -> dict[str, Any]:
+    """What the headers of one copy say, as columns."""
+    return {
+        "sender": message.sender.address,
+        "sender_domain": domain(message.sender.address),
+        "sender_name": message.sender.name,
+        "to": _people_out(message.to),
+        "cc": _people_out(message.cc),
+        "subject": message.subject,
+        "base_subject": message.base_subject,
+        "date": MessageRow.date.db_value(message.date),
+        "arrived": MessageRow.arrived.db_value(message.arrived),
+        "in_reply_to": json.dumps(message.in_reply_to),
+        "references": json.dumps(message.references),
+        "content_type": message.content_type,
+        "auto_submitted": message.auto_submitted,
+        "is_list": message.is_list,
+        "list_post": message.list_post,
+        "null_return_path": message.null_return_path,
+        "failed_recipients": message.failed_recipients,
+    }
 
 
 def _people_out(people: Iterable[Person]) -> str:

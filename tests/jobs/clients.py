@@ -16,7 +16,7 @@ from email.message import Message
 from email.utils import format_datetime, make_msgid
 from typing import Any, ClassVar
 
-from tests.world import ALEX, Mail, World
+from tests.world import Mail, World
 
 JUST_NOW = timedelta(seconds=30)
 
@@ -73,7 +73,7 @@ class Client:
         self.settle()
 
     def saves_over(self, text: str) -> int:
-        """The first half of an edit: the new version lies beside the old one. Gives the old one's UID for `takes_away`."""
+        """The first half of an edit: the new version lies beside the old one, whose UID it gives (`takes_away`)."""
         ((uid, raw),) = self.shown()
         self.mailbox.append(self._edited(raw, text, False), self.drafts, self.draft_flags, self.world.now)
         self.settle()
@@ -175,8 +175,8 @@ class Outlook(Client):
         body = mail.get_payload(decode=True)
         assert isinstance(body, bytes)
         lines = ["X-Mailer: Microsoft Outlook 16.0", "Thread-Index: AQHcvY0LJg=="]
-        lines += [f"{name}: {mail[name]}" for name in ("From", "To", "Cc", "Subject", "Date", "Message-ID") if mail[name]]
-        lines += [f"{name}: {mail[name]}" for name in ("In-Reply-To", "References") if mail[name]]
+        kept = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References")
+        lines += [f"{name}: {mail[name]}" for name in kept if mail[name]]
         lines += ["MIME-Version: 1.0", 'Content-Type: text/plain; charset="utf-8"', "Content-Transfer-Encoding: 8bit"]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -218,7 +218,7 @@ class Gmail(Client):
 
     def settle(self) -> None:
         """All Mail holds what any label but Trash and Spam holds, once."""
-        labels = [name for name in self.mailbox.folders() if name not in (self.everything, self.trash, "[Gmail]/Spam", "[Gmail]")]
+        labels = self.mailbox.folders() - {self.everything, self.trash, "[Gmail]/Spam", "[Gmail]"}
         wanted = {self._key(raw): raw for name in labels for raw in self.mailbox.raw(name)}
         there = {self._key(raw): uid for uid, raw in self.shown(self.everything)}
         self._purge(uid for key, uid in there.items() if key not in wanted)
@@ -235,5 +235,3 @@ class Gmail(Client):
 
 
 CLIENTS: tuple[type[Client], ...] = (Thunderbird, AppleMail, Outlook, Gmail)
-
-__all__ = ["ALEX", "CLIENTS", "AppleMail", "Client", "Gmail", "Outlook", "Thunderbird"]

@@ -1,11 +1,13 @@
 """One draft and the mail clients that handle it: sending it is the yes and the step, deleting it is the no."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from email import message_from_bytes
 from email.message import Message
 
 import pytest
 
+from followmail import desk
 from followmail.sequence.steps import State, Status
 from tests.jobs.clients import Client, Thunderbird
 from tests.servers.smtp import Smtpd
@@ -44,6 +46,13 @@ def months_pass(world: World) -> None:
         world.round()
     world.days_pass(1, hour=13)
     world.round()
+
+
+def is_away(client: Client, draft: Message) -> None:
+    """Bob's machine answers what the draft answers: he is away."""
+    client.world.gets(
+        BOB, "Away", "I am out of office.", In_Reply_To=draft["In-Reply-To"], Auto_Submitted="auto-replied"
+    )
 
 
 def says_yes(world: World) -> None:
@@ -224,8 +233,6 @@ def test_a_sent_one_between_two_deleted_ones_breaks_the_row(world: World) -> Non
 
 def test_a_skip_by_command_is_no_deleted_draft(world: World) -> None:
     """Skipping one step and deleting the draft of the next are not two deleted drafts in a row."""
-    from followmail import desk
-
     client = Thunderbird(world)
     laid(client)
     says_yes(world)
@@ -290,7 +297,8 @@ def test_written_anew_and_sent_while_the_draft_still_lies_there(client: Client) 
     ((uid, raw),) = client.shown()
     head = raw.partition(b"\r\n\r\n")[0]
     mine = b"Dear Bob, I have found a better way to store your tapes; may I ring you on Tuesday at nine about that?\r\n"
-    client.mailbox.append(head.replace(b"<fm1.", b"<x1.") + b"\r\n\r\n" + mine, client.drafts, client.draft_flags, client.world.now)
+    version = head.replace(b"<fm1.", b"<x1.") + b"\r\n\r\n" + mine
+    client.mailbox.append(version, client.drafts, client.draft_flags, client.world.now)
     client.takes_away(uid)
     client.world.round()
     _, uid = client.sends(new_id=True, lingers=True)
@@ -408,9 +416,7 @@ def test_a_moved_and_untouched_draft_goes_when_the_answer_comes(world: World) ->
 def test_withdrawn_for_an_absence_it_comes_back_as_the_same_mail(client: Client) -> None:
     """Out of office: the draft goes; after the return the same row is laid again, under the same Message-ID."""
     first = laid(client)
-    client.world.gets(
-        BOB, "Automatic reply: Proposal", "I am out of office.", In_Reply_To=first["In-Reply-To"], Auto_Submitted="auto-replied"
-    )
+    is_away(client, first)
     client.settle()
     looks(client)
     assert client.shown() == []
@@ -427,7 +433,7 @@ def test_an_edited_draft_that_was_kept_and_then_deleted_is_still_a_no(client: Cl
     says_yes(client.world)
     client.edits("Mine now.")
     client.world.round()
-    client.world.gets(BOB, "Away", "I am out of office.", In_Reply_To=first["In-Reply-To"], Auto_Submitted="auto-replied")
+    is_away(client, first)
     client.settle()
     looks(client)
     client.world.days_pass(6)
@@ -492,7 +498,7 @@ def test_a_draft_about_something_else_is_not_taken_for_a_new_thread(world: World
     world.round()
     client.sends()
     looks(client)
-    party = b"From: alex@consult.example\r\nTo: bob@bob.example\r\nSubject: Christmas party\r\nMessage-ID: <p@x>\r\n\r\nCome!\r\n"
+    party = b"From: alex@consult.example\r\nTo: bob@bob.example\r\nSubject: Christmas party\r\n\r\nCome!\r\n"
     world.mailbox.append(party, "Drafts", client.draft_flags, world.now)
     months_pass(world)
     assert sorted(d["Subject"] for d in world.drafts()) == ["Christmas party", "Proposal: still of interest?"]
@@ -510,9 +516,7 @@ def test_an_interrupted_laying_leaves_one_draft(world: World) -> None:
     assert statuses(world) == [Status.DRAFTED]
 
 
-def test_a_draft_stays_one_whatever_the_mode_becomes(
-    world: World, sending: Callable[..., World], smtpd: Smtpd
-) -> None:
+def test_a_draft_stays_one_whatever_the_mode_becomes(world: World, sending: Callable[..., World], smtpd: Smtpd) -> None:
     """From draft to send with a draft open: nothing leaves in its place."""
     client = Thunderbird(world)
     laid(client)
@@ -550,12 +554,8 @@ def test_no_flag_of_alexs_mail_is_touched(client: Client) -> None:
 
 
 def _id(raw: bytes) -> str:
-    from email import message_from_bytes
-
     return str(message_from_bytes(raw)["Message-ID"])
 
 
-def _day(stamp: object):  # type: ignore[no-untyped-def]
-    from datetime import datetime
-
+def _day(stamp: object) -> date:
     return datetime.fromisoformat(str(stamp)).date()

@@ -1,9 +1,10 @@
-"""Mode send against a real SMTP server: each mail leaves at most once, and what may have left is never sent by itself."""
+"""Mode send on a real SMTP server: each mail leaves at most once, and what may have left is never repeated."""
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
+from itertools import pairwise
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_greylisted_it_is_tried_again_with_growing_waits(sending: Sending, smtpd
         if "DATA" in smtpd.commands[before:]:
             tries.append(world.now)
         world.now += timedelta(minutes=5)
-    waits = [b - a for a, b in zip(tries, tries[1:], strict=False)]
+    waits = [b - a for a, b in pairwise(tries)]
     assert 4 <= len(tries) <= 8
     assert waits == sorted(waits)
     assert waits[-1] >= 4 * waits[0]
@@ -325,7 +326,7 @@ def test_a_start_that_finds_it_in_the_middle(sending: Sending, smtpd: Smtpd, sta
 def test_a_crash_after_the_server_took_it(sending: Sending, smtpd: Smtpd, stage: Status) -> None:
     """Whatever was committed, the copy that the provider filed tells: it left, once."""
     world = due(sending)
-    database, before = world.home / "followmail.db", []
+    database, before = world.home / "followmail.db", list[bytes]()
     _when(smtpd, "DATA" if stage is Status.SENDING else "DOT", lambda: before.append(database.read_bytes()))
     smtpd.on_delivery = lambda mail: _file(world, mail.data)
     world.round()
@@ -362,7 +363,7 @@ def test_stopped_between_the_claim_and_the_dot_it_does_not_leave(sending: Sendin
 
 def _when(smtpd: Smtpd, key: str, do: Callable[[], None]) -> None:
     """Do something once, right before the server answers a command."""
-    usual, done = smtpd.scripted, []
+    usual, done = smtpd.scripted, list[str]()
 
     def scripted(*keys: str) -> str | bytes | None:
         if key in keys and not done:

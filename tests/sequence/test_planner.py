@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followmail.sequence import planner
+from followmail.sequence.forecast import forecast
 from followmail.sequence.planner import Day, Finish, Leave, Policy, Wait, decide
 from followmail.sequence.steps import (
     Delay,
@@ -249,7 +250,7 @@ def test_what_leaves_is_always_due_and_inside_the_window(
 def test_the_forecast_keeps_the_limit_and_the_order() -> None:
     """As if nobody answered: every step of the time to come, at most so many a day."""
     many = tuple(replace(E, id=n, address=f"p{n}@firm{n}.example", opening=f"{n}@x") for n in range(25))
-    planned = planner.forecast(many, ALL, POLICY, day(), DUE, DUE + timedelta(days=30))
+    planned = forecast(many, ALL, POLICY, day(), DUE, DUE + timedelta(days=30))
     days: dict[date, int] = {}
     for p in planned:
         assert p.due is not None

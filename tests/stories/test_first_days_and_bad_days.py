@@ -484,7 +484,7 @@ def test_39_where_there_is_a_german_twin_it_is_taken_with_his_own_greeting(world
     propose(world, subject="Angebot", text=GERMAN)
     world.run_days(4)
     (draft,) = world.drafts()
-    assert text_of(draft).startswith("Hallo Herr Builder,\n\nich bin nicht sicher, ob meine Nachricht vom 4. Mai")
+    assert text_of(draft).startswith("Hallo Herr Builder,\n\nich möchte kurz auf meine Nachricht vom 4. Mai")
 
 
 # ---- 40

@@ -674,7 +674,7 @@ def test_17_writing_again_on_day_3_starts_the_clock_anew(world: World) -> None:
     world.run_days(1)
     assert local_day(world.now) == date(2026, 5, 13)
     (draft,) = world.drafts()
-    assert "I am not sure that my note of" in text_of(draft)
+    assert "I wanted to come back to my note of" in text_of(draft)
 
 
 def test_17_nudging_by_hand_on_day_4_before_the_daemon_leaves_it_silent(world: World) -> None:

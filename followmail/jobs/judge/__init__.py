@@ -8,7 +8,8 @@ from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.incoming import judge_incoming
-from followmail.jobs.judge.own import judge_folder_marks, judge_own
+from followmail.jobs.judge.marked import judge_folder_marks
+from followmail.jobs.judge.own import judge_own
 
 
 def judge(session: Session, c: Cycle, look: Look) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
-from followmail.errors import CommandRefused, FollowmailError
+from followmail.errors import CommandRefused, InDoubt, Transient, UserError
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
@@ -77,24 +77,40 @@ class Court:
         return _head_again(known)
 
 
-def judge_each(court: Court, new: Iterable[Known], work: Callable[[Known], None]) -> None:
-    """Judge messages one by one. What was judged is noted when all are, or when the connection breaks: twice harms none."""
+class NotYet(Exception):
+    """A message that cannot be judged until the consultant has mended something; it stays to be judged."""
+
+
+def _nothing(known: Known) -> None:
+    """Nothing is held."""
+
+
+def judge_each(
+    court: Court, new: Iterable[Known], work: Callable[[Known], None], hold: Callable[[Known], None] = _nothing
+) -> None:
+    """Judge messages one by one; `hold` is called for one that could not be.
+
+    What was judged is noted when all are, or when the connection breaks: twice harms none.
+    """
     done: list[int] = []
     try:
         for known in new:
-            if guarded(court, known, partial(work, known)):
+            if guarded(court, known, partial(work, known), partial(hold, known)):
                 done.append(known.row)
     finally:
         court.c.store.conversations.set_judged(done)
 
 
-def guarded(court: Court, known: Known, work: Callable[[], None]) -> bool:
+def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable[[], None] = lambda: None) -> bool:
     """Run the judging of one message; one that fails time and again is set aside, and told."""
     try:
         work()
-    except FollowmailError:
+    except (Transient, InDoubt, UserError):
         raise
+    except NotYet:
+        return False
     except Exception as fault:  # noqa: BLE001  whatever one message brings, the rest must go on
+        hold()
         tries = court.c.store.conversations.count_attempt(known.row)
         if tries < MAX_TRIES:
             court.c.tell("message-failed", {"tries": tries, "fault": type(fault).__name__})

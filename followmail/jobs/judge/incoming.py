@@ -20,7 +20,27 @@ def judge_incoming(court: Court) -> None:
     if not new:
         return
     live = Live.of(court.c)
-    judge_each(court, new, lambda known: _incoming(court, known, live))
+    judge_each(court, new, lambda known: _incoming(court, known, live), lambda known: _hold_near(court.c, known, live))
+
+
+def _hold_near(c: Cycle, known: Known, live: "Live") -> None:
+    """A message that could not be read may be an answer: whom it may come from, or be about, waits."""
+    message = known.entry.message
+    for number in live.near(known):
+        e = c.store.enrollments.get(number)
+        if e is not None and e.state in (State.ACTIVE, State.PAUSED) and _may_bear(c, known, e):
+            who = message.sender.name or message.sender.address or "somebody"
+            why = f"a message from {who} could not be read, perhaps an answer; still follow up?"
+            c.store.enrollments.change(e, State.WAITING, c.now, why, code="answer")
+            count(c, State.WAITING)
+
+
+def _may_bear(c: Cycle, known: Known, e: Enrollment) -> bool:
+    """Whether a message bears on an enrollment by its headers; it does where even they cannot be worked out."""
+    try:
+        return tie_of(c, known, bearings(c, e)) is not None
+    except Exception:  # noqa: BLE001  this is what could not be worked out
+        return True
 
 
 @dataclass(slots=True)

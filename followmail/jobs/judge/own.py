@@ -2,17 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
-from followmail.jobs.judge.court import Court, guarded, judge_each
+from followmail.jobs.judge.court import Court, NotYet, judge_each
+from followmail.jobs.judge.marked import obey, switch_off
 from followmail.jobs.judge.steps_found import copy_of_ours, step_of_draft, step_of_ours
 from followmail.jobs.recording import acquaint, complete
 from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_ours
 from followmail.sequence import eligibility, marks
-from followmail.sequence.conversation import prospect_of
 from followmail.sequence.eligibility import Case
 from followmail.sequence.marks import Mark
 from followmail.sequence.steps import Origin, State, Trigger
@@ -149,6 +148,8 @@ def _detect(court: Court, known: Known) -> None:
     fitting = [s for s in c.sequences.values() if all(check.passed for check in eligibility.conditions(case, s))]
     fitting = [s for s in fitting if not s.asks or eligibility.asks(_with_asks(court, case)).passed]
     chosen = eligibility.choose(fitting)
+    if chosen is None and c.library.broken - c.sequences.keys():
+        raise NotYet  # the one that does not load might have been meant
     if chosen is None or court.read(known).kind is Kind.CALENDAR:  # an invitation may show only in its parts
         return
     if len(fitting) > 1:
@@ -169,102 +170,3 @@ def _with_asks(court: Court, case: Case) -> Case:
                 known = court.c.store.conversations.find(entry.message.id)
             asked = asked or (known.asks if known and known.asks else "")
     return replace(case, asks=asked)
-
-
-# ---- marks
-
-
-def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
-    """Enroll by mark. One that cannot be obeyed is told."""
-    c = court.c
-    sequence = c.sequences.get(mark.word)
-    who = prospect_of(c.identity, known.entry.message)
-    if mark.fault or sequence is None or who is None:
-        names = ", ".join(sorted(c.sequences)) or "none"
-        why = (
-            mark.fault
-            or (f"there is no sequence '{mark.word}'; there are: {names}" if sequence is None else "")
-            or "it went to nobody outside"
-        )
-        refuse(c, known, mark, why)
-        return
-    if mark.visible:
-        why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
-        c.store.events.add(c.now, "warning", why, address=who.address)
-    complete(court.session, c, court.watched(), known.entry.message)
-    conversation = c.store.conversations.get(known.conversation)
-    opening = conversation.silence(who.address, known.entry)[0]
-    wish = Wish(
-        who, sequence, Origin.MARKED, f"you marked your mail of {known.entry.at:%Y-%m-%d} +{mark.word}",
-        opening=opening, entry=known.entry, first_delay=mark.first_delay, yes_at=yes_at,
-    )  # fmt: skip
-    fault = begin(court, wish)
-    if fault:
-        refuse(c, known, mark, fault)
-
-
-def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
-    """A mark never vanishes in silence."""
-    who = prospect_of(c.identity, known.entry.message)
-    about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
-    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=who.address if who else "")
-    c.tell("mark-refused", {"word": mark.word, "why": why})
-
-
-def switch_off(c: Cycle, known: Known, why: str) -> None:
-    """Never follow this conversation up; what is live in it stops."""
-    c.store.conversations.set_off(known.conversation)
-    for e in c.store.enrollments.of_conversation(known.conversation):
-        if e.state.live:
-            c.store.enrollments.change(e, State.STOPPED, c.now, why)
-            c.tally.stopped += 1
-    who = prospect_of(c.identity, known.entry.message)
-    c.store.events.add(c.now, "switched-off", why, address=who.address if who else known.entry.message.sender.address)
-
-
-def judge_folder_marks(court: Court) -> None:
-    """Obey messages that were put into `Followmail/<sequence>` or `Followmail/Stop`."""
-    c = court.c
-    for message_id, word, seen in c.store.conversations.new_marks():
-        known = c.store.conversations.find(message_id)
-        if known is not None and guarded(court, known, partial(_folder_mark, court, known, word, seen)):
-            c.store.conversations.obeyed(message_id, word)
-
-
-def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
-    c = court.c
-    if word == marks.STOP:
-        switch_off(c, known, "you put it into Followmail/Stop")
-        return
-    first = c.first_run
-    yes_at = seen if first is not None and seen > first else None
-    mark = Mark(word)
-    if known.entry.sent:
-        obey(court, known, mark, yes_at)
-        return
-    _folder_mark_received(court, known, mark, yes_at)
-
-
-def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
-    """On a received message the sender is the prospect; the chase goes on from the consultant's last mail to them."""
-    c, who = court.c, known.entry.message.sender
-    sequence = c.sequences.get(mark.word)
-    if sequence is None or not c.identity.is_outside(who.address):
-        names = ", ".join(sorted(c.sequences)) or "none"
-        fault = f"there is no sequence '{mark.word}'; there are: {names}" if sequence is None else f"{who.address} is not outside"
-        refuse(c, known, mark, fault)
-        return
-    complete(court.session, c, court.watched(), known.entry.message)
-    anchor = c.store.conversations.get(known.conversation).anchor(who.address)
-    if anchor is None and not sequence.steps[0].new_thread:
-        refuse(c, known, mark, f"you have not written to {who.address} in this conversation, and the first text has no Subject")
-        return
-    wish = Wish(
-        who, sequence, Origin.MARKED, f"you put a mail of {who.address} into Followmail/{mark.word}",
-        opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.at,
-    )  # fmt: skip
-    fault = begin(court, wish)
-    if fault:
-        refuse(c, known, mark, fault)
-
-

@@ -28,8 +28,14 @@ def answer(mail: Received) -> tuple[str, str] | None:
 
 
 def _is_calendar(part: Message) -> bool:
-    name = str(part.get_filename() or "").lower()
-    return part.get_content_type() in ("text/calendar", "application/ics") or name.endswith(".ics")
+    return part.get_content_type() in ("text/calendar", "application/ics") or _file_name(part).endswith(".ics")
+
+
+def _file_name(part: Message) -> str:
+    try:
+        return str(part.get_filename() or "").lower()
+    except ValueError:  # RFC 2231 with a charset that is none
+        return ""
 
 
 def _of_part(part: Message) -> str | None:

@@ -11,7 +11,7 @@ from followmail.mail import msgid
 from followmail.mail.identity import Person
 from followmail.mail.kinds.words import fold
 from followmail.mail.message import decode, people
-from followmail.mail.text import decoded, new_text, text_of
+from followmail.mail.text import children, decoded, new_text, text_of
 
 # More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
 MAX_RAW = 192 * 1024
@@ -112,9 +112,8 @@ class Received:
         while waiting and len(found) < MAX_PARTS:
             part = waiting.pop(0)
             found.append(part)
-            payload = part.get_payload()
-            if isinstance(payload, list) and part.get_content_maintype() == "multipart":
-                waiting[:0] = [child for child in payload if isinstance(child, Message)]
+            if part.get_content_maintype() == "multipart":
+                waiting[:0] = children(part)
         return tuple(found)
 
     def has_part(self, *types: str) -> bool:
@@ -194,20 +193,16 @@ def _bytes(value: str) -> bytes:
 
 def _flat(part: Message) -> str:
     kind = part.get_content_type()
-    payload = part.get_payload()
     if kind.startswith("message/") and kind.endswith(
         ("delivery-status", "disposition-notification", "feedback-report")
     ):
-        return "\n\n".join(_lines(block) for block in payload) if isinstance(payload, list) else decoded(part)
-    if kind == "text/plain" or (isinstance(payload, str) and kind.startswith("multipart/")):
+        return "\n\n".join(map(_lines, children(part))) if part.is_multipart() else decoded(part)
+    if kind == "text/plain" or (kind.startswith("multipart/") and not part.is_multipart()):
         return decoded(part).replace("\r\n", "\n")
     return ""
 
 
-def _lines(block: object) -> str:
+def _lines(block: Message) -> str:
     """A block of fields, which the parser took for a message, as lines again."""
-    if not isinstance(block, Message):
-        return str(block)
-    payload = block.get_payload()
-    rest = payload if isinstance(payload, str) else "\n\n".join(map(_lines, payload or ()))
+    rest = "\n\n".join(map(_lines, children(block))) if block.is_multipart() else decoded(block)
     return "\n".join(f"{name}: {value}" for name, value in block.items()) + "\n\n" + rest

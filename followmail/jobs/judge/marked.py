@@ -1,0 +1,110 @@
+"""Obeys what the consultant said from a mail client: by plus address, or by putting a message into a folder.
+
+A mark never vanishes in silence: one that cannot be obeyed is told.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.begin import Wish, begin
+from followmail.jobs.judge.court import Court, NotYet, guarded
+from followmail.jobs.recording import complete
+from followmail.sequence import marks
+from followmail.sequence.conversation import prospect_of
+from followmail.sequence.marks import Mark
+from followmail.sequence.steps import Origin, State
+from followmail.store.conversations import Known
+
+
+def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
+    """Enroll by mark. One that cannot be obeyed is told."""
+    c = court.c
+    who = prospect_of(c.identity, known.entry.message)
+    if fault := _fault(c, mark) or ("" if who else "it went to nobody outside"):
+        refuse(c, known, mark, fault)
+        return
+    assert who is not None
+    if mark.visible:
+        why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
+        c.store.events.add(c.now, "warning", why, address=who.address)
+    complete(court.session, c, court.watched(), known.entry.message)
+    conversation = c.store.conversations.get(known.conversation)
+    opening = conversation.silence(who.address, known.entry)[0]
+    wish = Wish(
+        who, c.sequences[mark.word], Origin.MARKED, f"you marked your mail of {known.entry.at:%Y-%m-%d} +{mark.word}",
+        opening=opening, entry=known.entry, first_delay=mark.first_delay, yes_at=yes_at,
+    )  # fmt: skip
+    if fault := begin(court, wish):
+        refuse(c, known, mark, fault)
+
+
+def _fault(c: Cycle, mark: Mark) -> str:
+    """Why a mark cannot be obeyed, whoever it is about; empty where it can. One whose sequence is broken waits for it."""
+    if mark.fault or mark.word in c.sequences:
+        return mark.fault
+    if mark.word in c.library.broken:
+        raise NotYet
+    return f"there is no sequence '{mark.word}'; there are: {', '.join(sorted(c.sequences)) or 'none'}"
+
+
+def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
+    """A mark never vanishes in silence."""
+    who = prospect_of(c.identity, known.entry.message)
+    about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
+    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=who.address if who else "")
+    c.tell("mark-refused", {"word": mark.word, "why": why})
+
+
+def switch_off(c: Cycle, known: Known, why: str) -> None:
+    """Never follow this conversation up; what is live in it stops."""
+    c.store.conversations.set_off(known.conversation)
+    for e in c.store.enrollments.of_conversation(known.conversation):
+        if e.state.live:
+            c.store.enrollments.change(e, State.STOPPED, c.now, why)
+            c.tally.stopped += 1
+    who = prospect_of(c.identity, known.entry.message)
+    c.store.events.add(c.now, "switched-off", why, address=who.address if who else known.entry.message.sender.address)
+
+
+def judge_folder_marks(court: Court) -> None:
+    """Obey messages that were put into `Followmail/<sequence>` or `Followmail/Stop`."""
+    c = court.c
+    for message_id, word, seen in c.store.conversations.new_marks():
+        known = c.store.conversations.find(message_id)
+        if known is not None and guarded(court, known, partial(_folder_mark, court, known, word, seen)):
+            c.store.conversations.obeyed(message_id, word)
+
+
+def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
+    c = court.c
+    if word == marks.STOP:
+        switch_off(c, known, "you put it into Followmail/Stop")
+        return
+    first = c.first_run
+    yes_at = seen if first is not None and seen > first else None
+    mark = Mark(word)
+    if known.entry.sent:
+        obey(court, known, mark, yes_at)
+        return
+    _folder_mark_received(court, known, mark, yes_at)
+
+
+def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
+    """On a received message the sender is the prospect; the chase goes on from the consultant's last mail to them."""
+    c, who = court.c, known.entry.message.sender
+    outside = c.identity.is_outside(who.address)
+    if fault := _fault(c, mark) or ("" if outside else f"{who.address} is not outside"):
+        refuse(c, known, mark, fault)
+        return
+    complete(court.session, c, court.watched(), known.entry.message)
+    anchor = c.store.conversations.get(known.conversation).anchor(who.address)
+    if anchor is None and not c.sequences[mark.word].steps[0].new_thread:
+        refuse(c, known, mark, f"you have not written to {who.address} in this conversation, and the first text has no Subject")
+        return
+    wish = Wish(
+        who, c.sequences[mark.word], Origin.MARKED, f"you put a mail of {who.address} into Followmail/{mark.word}",
+        opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.at,
+    )  # fmt: skip
+    if fault := begin(court, wish):
+        refuse(c, known, mark, fault)

@@ -1,0 +1,36 @@
+"""A message that cannot be worked out: whom it may come from waits, the rest goes on, and it is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from followmail.mail import kinds
+from tests.world import ANN, BOB, World, days
+
+
+def test_an_answer_that_cannot_be_read_holds_the_chase_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried three times, then set aside; Bob waits from the first failure on, Ann is followed up."""
+    mail = world.writes(BOB, ago=days(2))
+    world.writes(ANN, ago=days(2))
+    world.round()
+    world.gets(BOB, text="poison", answers=mail)
+    real = kinds.classify
+
+    def broken(raw: bytes, on: object = None) -> kinds.Verdict:
+        if b"poison" in raw:
+            raise RuntimeError("staged")
+        return real(raw, on)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kinds, "classify", broken)
+    world.round()
+    assert world.states() == {"bob@bob.example": "waiting", "ann@ann.example": "active"}
+    assert "could not be read, perhaps an answer" in world.of("bob@bob.example").why
+    for _ in range(4):
+        world.now += timedelta(minutes=10)
+        world.round()
+    assert [e for e in world.events("bob@bob.example") if e.startswith("set-aside")] != []
+    assert len(world.office.store.conversations.set_aside()) == 1
+    world.run_days(4)
+    assert [draft["To"] for draft in world.drafts()] == [ANN]
