@@ -33,6 +33,7 @@ BACKOFF_FIRST, BACKOFF_LONGEST = 5.0, 600.0
 LOGIN_TRIES = 3
 LOGIN_WAITS = (60.0, 300.0)
 _ALERT_SECONDS = 30.0
+_HEARTBEAT_SECONDS = 10.0
 # Told to a person; the rest is for the curious.
 _AT_DEBUG = frozenset({"address", "why"})
 
@@ -84,6 +85,7 @@ class Daemon:
         self.backoff = BACKOFF_FIRST
         self.refused = 0
         self.next_due: datetime | None = None
+        self.alerted: str | None = None
         self.heart = schedule.Scheduler()
         self.heart.every(office.settings.poll).seconds.do(self._tick)
 
@@ -130,6 +132,9 @@ class Daemon:
 
     def _went_well(self, report: Report) -> None:
         self.backoff, self.refused = BACKOFF_FIRST, 0
+        if report.look.complete:
+            self._heartbeat()
+        self._alert_once(self.office.store.facts.text("sending_fault") or self.office.store.facts.text("clock_fault"))
         self.next_due = report.tally.next_due
         if self.next_due is not None and self.next_due <= self.clock():
             self.next_due = None  # held by something that the next poll asks about again
@@ -161,6 +166,25 @@ class Daemon:
         self.stop.wait(LOGIN_WAITS[min(self.refused, len(LOGIN_WAITS)) - 1])
         self.due_now = True
         return None
+
+    def _heartbeat(self) -> None:
+        """Tell a watcher outside that a look was complete: its silence is what it alarms about."""
+        url = self.office.settings.heartbeat_url
+        if not url:
+            return
+        from urllib.request import urlopen
+
+        try:
+            with urlopen(url, timeout=_HEARTBEAT_SECONDS):
+                pass
+        except (OSError, ValueError) as fault:
+            log.warning("heartbeat-failed %s", type(fault).__name__)
+
+    def _alert_once(self, fault: str | None) -> None:
+        """A person is told when something needs one, once for each thing."""
+        if fault and fault != self.alerted:
+            self.alert(f"followmail holds everything: {fault}")
+        self.alerted = fault
 
     def alert(self, message: str) -> None:
         """Tell a person by the other channel, on its standard input: mail may be what does not work."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,33 @@ def test_templates_and_pauses_are_picked_up_without_a_restart(world: World) -> N
     (folder / "nudge" / "1-checking-in.txt").write_text("After: whenever\n\nHello\n")
     until(lambda: "nudge/1-checking-in.txt" in daemon.log)
     assert daemon.stop() == 0
+
+
+def test_a_watcher_outside_hears_of_each_complete_look(world: World) -> None:
+    """FOLLOWMAIL_HEARTBEAT_URL is called after each."""
+    heard: list[str] = []
+
+    class Watcher(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
+            heard.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Watcher)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    daemon = Process(world, FOLLOWMAIL_HEARTBEAT_URL=f"http://127.0.0.1:{server.server_port}/alive")
+    try:
+        until(lambda: len(heard) >= 2)
+        assert set(heard) == {"/alive"}
+    finally:
+        assert daemon.stop() == 0
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_a_wrong_password_is_77_at_once(world: World) -> None:

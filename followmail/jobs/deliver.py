@@ -75,6 +75,8 @@ def _hold(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
     why = decision.why
     c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
     c.tally.held += 1
+    if isinstance(decision, Wait) and decision.due is not None:
+        c.tally.next_due = min(decision.due, c.tally.next_due or decision.due)
     c.tell("held", {"delivery": parcel.delivery.id, "why": why})
 
 
@@ -88,15 +90,17 @@ def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
         return True
 
     def before_dot() -> None:
-        if not c.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, c.now, left=c.now):
-            raise Changed("it was cancelled")
+        forbidden = next(filter(c.store.suppressions.matching, parcel.delivery.recipients), None)
+        if forbidden or not c.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, c.now, left=c.now):
+            raise Changed(f"{forbidden} must not be mailed" if forbidden else "it was cancelled")
 
     try:
         outcome = smtp.submit(
             server, parcel.sender, parcel.delivery.recipients, parcel.data, before_dot=before_dot,
             local_hostname=parcel.sender.rpartition("@")[2],
         )  # fmt: skip
-    except Changed:
+    except Changed as change:
+        c.store.outbox.move(number, (Status.SENDING,), Status.CANCELLED, c.now, why=str(change))
         c.tell("held", {"delivery": number, "why": "it was cancelled in the last moment"})
         return True
     return _outcome(c, e, parcel, outcome)

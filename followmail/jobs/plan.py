@@ -120,6 +120,9 @@ def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would
         would.append(Would(e.address, e.sequence, decision.step.number, mode, decision.why))
         return decision, day.after(e, c.now)
     with c.store.transaction():
+        fresh = c.store.enrollments.get(e.id)
+        if fresh is None or fresh.state is not e.state:
+            return Wait("you changed it meanwhile", decision.due, decision.step), day
         number = c.store.outbox.enqueue(written, c.now)
         if e.conversation is not None:  # an answer to it belongs to the conversation, also where it starts a new thread
             c.store.conversations.learn_id(written.message_id, e.conversation)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from followmail.mail.kinds import words
+from followmail.mail.kinds.words.phrase import KEY
 
-_MAX_TEXT = 6000  # characters: who names a day does so early
-_MAX_TOKENS = 1500
+_MAX_TEXT = 4000  # characters: who names a day does so early
+_MAX_TOKENS = 600
 
 _TOKEN = re.compile(
     r"(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d))"
@@ -33,6 +34,7 @@ class Token:
     text: str
     start: int
     end: int
+    word: str  # the text of a word, else ""
 
     @property
     def number(self) -> int:
@@ -41,7 +43,8 @@ class Token:
         return int(digits[0]) if digits else 0
 
 
-_NOTHING = Token("", "", 0, 0)
+# behind the last token, and before the first one: lists count from the end there
+_BEYOND = [Token("", "", 0, 0, "")] * 32
 
 
 class Prose:
@@ -51,7 +54,14 @@ class Prose:
         self.text = unicodedata.normalize("NFC", text[:_MAX_TEXT])
         self.folded = words.fold(self.text)
         found = zip(_TOKEN.finditer(self.folded), range(_MAX_TOKENS), strict=False)
-        self.tokens = [Token(m.lastgroup or "", m[0], m.start(), m.end()) for m, _ in found]
+        tokens = [_token(m) for m, _ in found]
+        self.count = len(tokens)
+        self.tokens = tokens + _BEYOND
+
+
+def _token(match: re.Match[str]) -> Token:
+    kind = match.lastgroup or ""
+    return Token(kind, match[0], match.start(), match.end(), match[0] if kind == "word" else "")
 
 
 class Sense:
@@ -76,7 +86,7 @@ class Sense:
     def _opening(self) -> frozenset[str]:
         """How the words begin that may begin a time: all others need no second look."""
         names = (self.months, self.weekdays, self.short_weekdays, self.numbers)
-        keys = {w[:3] for table in names for w in table} | {"q", "h", "t"}
+        keys = {w[:KEY] for table in names for w in table} | {"q", "h", "t"}
         return frozenset(keys.union(*(self.phrase(key).keys for key in _OPENING)))
 
 
@@ -98,20 +108,21 @@ class Walk:
     """Steps through the tokens of a text in the sense of one language. Tokens are meant by their number."""
 
     def __init__(self, prose: Prose, sense: Sense) -> None:
-        self.text, self.folded, self.tokens = prose.text, prose.folded, prose.tokens
+        self.text, self.folded, self.tokens, self.count = prose.text, prose.folded, prose.tokens, prose.count
         self.sense = sense
 
     def token(self, i: int) -> Token:
-        return self.tokens[i] if 0 <= i < len(self.tokens) else _NOTHING
+        return self.tokens[i]
 
     def kind(self, i: int) -> str:
-        return self.token(i).kind
+        return self.tokens[i].kind
 
     def word(self, i: int) -> str:
-        return self.token(i).text if self.kind(i) == "word" else ""
+        return self.tokens[i].word
 
     def is_mark(self, i: int, marks: str) -> bool:
-        return self.kind(i) == "mark" and self.token(i).text in marks
+        token = self.tokens[i]
+        return token.kind == "mark" and token.text in marks
 
     def skip(self, i: int, marks: str = ",.-('\"") -> int:
         """Past words and marks that may stand inside a date: "the 3rd of", "den 24."."""
@@ -123,9 +134,10 @@ class Walk:
 
     def phrase(self, key: str, i: int) -> int | None:
         """The token after a phrase that begins at this one."""
-        if self.kind(i) in ("", "mark", "gap"):
+        token, table = self.tokens[i], self.sense.phrase(key)
+        if token.kind in ("", "mark", "gap") or (len(token.word) >= KEY and token.word[:KEY] not in table.keys):
             return None
-        match = self.sense.phrase(key).at(self.folded, self.tokens[i].start)
+        match = table.at(self.folded, token.start)
         return self.token_at(match.end()) if match else None
 
     def is_led(self, i: int, *keys: str) -> bool:
@@ -134,7 +146,7 @@ class Walk:
 
     def token_at(self, position: int) -> int:
         """The first token at or after a place in the text."""
-        low, high = 0, len(self.tokens)
+        low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
             low, high = (middle + 1, high) if self.tokens[middle].start < position else (low, middle)
@@ -145,7 +157,7 @@ class Walk:
         first = last = i
         while first > 0 and not self._ends(first - 1):
             first -= 1
-        while last < len(self.tokens) and not self._ends(last):
+        while last < self.count and not self._ends(last):
             last += 1
         return first, last
 

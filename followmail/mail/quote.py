@@ -8,9 +8,9 @@ the words below are theirs, in more languages than the rest of this package read
 import re
 from collections.abc import Callable
 
-_MAX = 64 * 1024  # characters that are looked at
+_MAX = 32 * 1024  # characters that are looked at
 _MAX_LINE = 1000
-_MAX_LINES = 3000
+_MAX_LINES = 1500
 
 # "wrote", as mail programs say it
 _WROTE = (
@@ -60,12 +60,12 @@ _STARTS = re.compile(
 )
 _COLON = re.compile(r"[:：]\W{0,3}$")
 _QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
-_HEADER = re.compile(rf"[\s>*_]{{0,8}}(?:{_HEADERS})[*_]{{0,2}}\s?[:：](?:[*_\s]|$)", re.I)
+_HEADER = re.compile(rf"[\s>*_]{{0,8}}+(?:{_HEADERS})[*_]{{0,2}}\s?[:：](?:[*_\s]|$)", re.I)
 _FROM = re.compile(
     r"[\s>*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人|差出人)[*_]{0,2}\s?[:：]",
     re.I,
 )
-_MARKER = re.compile(rf"[\s>*_-]{{0,40}}(?:{_ORIGINAL})\W{{0,40}}$", re.I)
+_MARKER = re.compile(rf"[\s>*_-]{{0,40}}+(?:{_ORIGINAL})\W{{0,40}}$", re.I)
 # dashes and the like alone in a line; ᐧ is what Mailtrack leaves
 _DELIMITER = re.compile(r"\s{0,8}(?:[-_=~#+*—–ᐧ]{2,}|[—ᐧ])\s{0,8}$")
 # Gmail once: 2016-03-03 17:21 GMT+01:00 Some One <…>:
@@ -86,7 +86,7 @@ _DEVICE = (
     r"|alcatel|huawei|thunderbird|superhuman|front|hey|zoho|mobil|telefon|telefono"
 )
 _SENT = re.compile(
-    r"\W{0,6}(?:sent (?:from|via|with|by|using)|get outlook|(?:get|download) \[?outlook|from my|\w+ from mobile"
+    r"\W{0,6}+(?:sent (?:from|via|with|by|using)|get outlook|(?:get|download) \[?outlook|from my|\w+ from mobile"
     r"|envoyé (?:depuis|de|à partir de|avec|via)|télécharger outlook|obtenez outlook"
     r"|(?:von|mit) (?:meine[mr]|unterwegs|dem|iphone)|gesendet (?:von|mit|aus|über)|(?:diese )?(?:e-?mail"
     r"|nachricht) wurde (?:von|mit)|(?:holen sie sich )?outlook für"
@@ -229,11 +229,8 @@ def _attribution(lines: list[str], at: int) -> int:
 
 
 def _says_wrote(line: str, starts: bool) -> bool:
-    match = _WROTE_END.search(line)
-    if match is None:
-        return False
-    ends = bool(_COLON.search(line)) or match.end() - match.start() < 14
-    return ends and (bool(_ADDRESS.search(line)) or starts)
+    match = _WROTE_END.search(line) if starts or _ADDRESS.search(line) else None
+    return match is not None and (match.end() - match.start() < 14 or _COLON.search(line) is not None)
 
 
 def _names_author(line: str) -> bool:

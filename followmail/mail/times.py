@@ -13,6 +13,7 @@ from re import findall
 from typing import NamedTuple
 
 from followmail.mail import almanac
+from followmail.mail.kinds.words.phrase import KEY
 from followmail.mail.prose import Prose, Sense, Walk
 
 _PAST = 60  # days: a date without a year that lies so little back is past, not next year's
@@ -76,8 +77,8 @@ class Reading(Walk):
     def _find(self) -> Iterator[Found]:
         i = 0
         before: Found | None = None
-        while i < len(self.tokens):
-            read = self._range(i) or self._read(i)
+        while i < self.count:
+            read = (self._range(i) or self._read(i)) if self._may_begin(i) else None
             if read is None:
                 i += 1
                 continue
@@ -88,9 +89,12 @@ class Reading(Walk):
             yield before
             i = read.after
 
+    def _may_begin(self, i: int) -> bool:
+        """Asked first, for most tokens begin no time."""
+        token = self.tokens[i]
+        return token.word[:KEY] in self.sense.opens if token.kind == "word" else token.kind not in ("mark", "gap")
+
     def _read(self, i: int) -> _Read | None:
-        if self.kind(i) == "mark" or (self.kind(i) == "word" and self.word(i)[:3] not in self.sense.opens):
-            return None
         for reader in (
             self._day,
             self._part,

@@ -71,18 +71,24 @@ class Enrollments:
     def change(
         self, enrollment: Enrollment, state: State, now: datetime, why: str, *, event: str = "", code: str = "",
         until: datetime | None = None, then: State = State.ACTIVE,
-    ) -> None:
-        """Move to a state. Every end and every wait is told: an event is written in the same transaction."""
+    ) -> bool:  # fmt: skip
+        """Move to a state, if it still stands where `enrollment` says: the consultant may have spoken meanwhile.
+
+        Every end and every wait is told: an event is written in the same transaction.
+        """
         columns: dict[str, Any] = {"state": state.value, "why": why, "code": code, "until": until, "then": then.value}
         if not state.live:
             columns["ended"] = now
         if enrollment.state is State.PAUSED and state is State.ACTIVE:
             columns["resumed_at"] = enrollment.until or now
+        as_known = (EnrollmentRow.id == enrollment.id) & (EnrollmentRow.state == enrollment.state.value)
         with self._database.atomic():
-            EnrollmentRow.update(columns).where(EnrollmentRow.id == enrollment.id).execute(self._database)
+            if not EnrollmentRow.update(columns).where(as_known).execute(self._database):
+                return False
             if state is not State.ACTIVE:
                 self._outbox.recall(enrollment.id, now, why)
             self._events.add(now, event or state.value, why, enrollment.id, enrollment.address)
+        return True
 
     def move_anchor(self, enrollment: Enrollment, message_id: str, at: datetime, now: datetime, why: str) -> None:
         """Delays count from here on; what was on its way for the old anchor is recalled."""

@@ -36,8 +36,11 @@ def away(mail: Received, lang: str | None) -> Away | None:
     if not 2 <= mail.length <= _MAX_NOTE or _says(mail, "past") or _answers(mail):
         return None
     said = _says(mail, "away")
+    subject = None if mail.is_reply else words.phrases("out-of-office", "subject").at(mail.head)
+    if said is None and subject is None:
+        return None
     back = first_day_back(mail, lang, Rank.AWAY)
-    if not mail.is_reply and (subject := words.phrases("out-of-office", "subject").at(mail.head)):
+    if subject:
         is_note = (said or back) and is_all_of_subject(mail.head, subject.end())
         return Away(f"'{said or subject[0]}'", back) if is_note else None
     when, standing = back or _says(mail, "open-end"), _says(mail, "standing")

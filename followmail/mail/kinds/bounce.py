@@ -2,9 +2,13 @@
 servers write instead. Says whose address failed, and whether it is gone (hard), hindered (soft) or fine (blocked).
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from io import BytesIO
+from itertools import islice
 
 from followmail.mail.identity import canonical, local_part
 from followmail.mail.kinds import words
@@ -13,6 +17,7 @@ from followmail.mail.kinds.verdict import Kind
 
 _MAX_REPORT = 12_000  # characters of a report's text that are looked at
 _MAX_RECIPIENTS = 50
+_MAX_LINES = 800  # of a report that flufl.bounce reads
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(
     r"^[ \t>*]{0,4}(final-recipient|original-recipient|action|status|diagnostic-code|will-retry-until)[ \t]*:[ \t]*"
@@ -109,11 +114,16 @@ def _looks_like_one(mail: Received) -> bool:
         return True
     head = words.fold(mail.subject)
     subject = words.phrases("bounce", "subject").at(head) is not None
-    failed = words.phrases("bounce", "failed").first(words.fold(_report_text(mail)[:4000])) is not None
     null = is_null_path(mail)
     if is_mail_system(mail):
-        return subject or failed or (null and bool(list(_groups(mail.body))))
-    return subject and failed and (null or (bool(_LISTED.search(_report_text(mail))) and not mail.has("In-Reply-To")))
+        return subject or _says_failed(mail) or (null and bool(list(_groups(mail.body))))
+    if not subject or (mail.has("In-Reply-To") and not null):
+        return False
+    return (null or bool(_LISTED.search(_report_text(mail)))) and _says_failed(mail)
+
+
+def _says_failed(mail: Received) -> bool:
+    return words.phrases("bounce", "failed").first(words.fold(_report_text(mail)[:4000])) is not None
 
 
 def is_mail_system(mail: Received) -> bool:
@@ -214,11 +224,12 @@ def _returned_to(mail: Received) -> list[str]:
 def _by_flufl(mail: Received) -> list[str]:
     from flufl.bounce import scan_message  # imported late: it is slow to load and seldom asked
 
+    # it logs a traceback for each mail that it cannot read, and reads all lines dozens of times
+    logging.getLogger("flufl.bounce").disabled = True
+    beginning = b"".join(islice(BytesIO(mail.raw), _MAX_LINES))
     try:
-        return sorted(
-            canonical(a.decode("ascii", "replace") if isinstance(a, bytes) else str(a))
-            for a in scan_message(mail.message)
-        )
+        found = scan_message(message_from_bytes(beginning))
+        return sorted(canonical(a.decode("ascii", "replace") if isinstance(a, bytes) else str(a)) for a in found)
     except Exception:  # noqa: BLE001  it raises many kinds, on a missing From and on raw 8-bit headers among others
         return []
 
