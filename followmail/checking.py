@@ -13,7 +13,6 @@ from followmail.sequence import marks, planner
 from followmail.sequence.steps import Mode
 
 
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing that was looked at."""
@@ -97,7 +96,9 @@ def _role(folders: list[Folder], role: Role, configured: str | None, key: str) -
     found = named or [f.name for f in folders if f.role is role and f.selectable]
     name = f"{role.value} folder"
     if configured and not named:
-        return Line(name, False, f"'{configured}' does not exist", f"set {key} to one of: {', '.join(f.name for f in folders)}")
+        return Line(
+            name, False, f"'{configured}' does not exist", f"set {key} to one of: {', '.join(f.name for f in folders)}"
+        )
     if not found:
         return Line(name, False, "none was found", f"set {key} to one of: {', '.join(f.name for f in folders)}")
     return Line(name, True, ", ".join(found))
@@ -124,7 +125,9 @@ def _sending(office: Office) -> list[Line]:
         return []
     server = office.smtp_server()
     if server is None:
-        return [Line("sending", False, f"{', '.join(sending)} send, but no server is set", "set FOLLOWMAIL_SMTP_HOST", 78)]
+        return [
+            Line("sending", False, f"{', '.join(sending)} send, but no server is set", "set FOLLOWMAIL_SMTP_HOST", 78)
+        ]
     where = f"{server.host}:{server.port} ({server.security}) as {server.user}"
     return [_tried("sending", where, lambda: smtp.probe(server))]
 
@@ -133,18 +136,32 @@ def _tried(name: str, where: str, work: Callable[[], object]) -> Line:
     try:
         work()
     except FollowmailError as fault:
-        return Line(name, False, f"{where}: {fault}", "check FOLLOWMAIL_SMTP_HOST, _PORT, _SECURITY, _USER", fault.exit_status)
+        return Line(
+            name, False, f"{where}: {fault}", "check FOLLOWMAIL_SMTP_HOST, _PORT, _SECURITY, _USER", fault.exit_status
+        )
     return Line(name, True, where)
 
 
 def _templates(office: Office) -> list[Line]:
     library = office.templates.library
-    lines = [Line("templates", False, str(fault), "this sequence mails nothing until it is mended") for fault in library.faults]
+    lines = [
+        Line("templates", False, str(fault), "this sequence mails nothing until it is mended")
+        for fault in library.faults
+    ]
     names = ", ".join(f"{s.name} ({len(s.steps)})" for s in library.sequences.values())
-    lines.append(Line("templates", bool(names), names or f"no sequence in {library.folder}", "" if names else "copy the shipped ones"))
+    lines.append(
+        Line(
+            "templates",
+            bool(names),
+            names or f"no sequence in {library.folder}",
+            "" if names else "copy the shipped ones",
+        )
+    )
     differing = rendering.differing(library.folder)
     if differing:
-        lines.append(Line("your texts", True, f"differ from the shipped ones: {', '.join(sorted(map(str, differing)))}"))
+        lines.append(
+            Line("your texts", True, f"differ from the shipped ones: {', '.join(sorted(map(str, differing)))}")
+        )
     return lines
 
 
@@ -153,5 +170,3 @@ def _clock(office: Office, now: datetime) -> Line:
     zone = office.policy().calendar.local(now)
     remedy = "set the clock right; if it is, `followmail resume`" if fault else ""
     return Line("clock", not fault, fault or f"{zone:%Y-%m-%d %H:%M} {zone.tzname()}", remedy)
-
-

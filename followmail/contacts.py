@@ -81,10 +81,16 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
 
 def _columns(header: list[str], name: str) -> dict[str, int]:
-    known = {_MEANS[cell.strip().lower()]: n for n, cell in reversed(list(enumerate(header))) if cell.strip().lower() in _MEANS}
+    known = {
+        _MEANS[cell.strip().lower()]: n
+        for n, cell in reversed(list(enumerate(header)))
+        if cell.strip().lower() in _MEANS
+    }
     if "address" not in known:
         heads = ", ".join(f"'{cell.strip()}'" for cell in header if cell.strip())
-        raise UserError(f"{name} line 1: no column is called 'email'; there are {heads}. The first line must name the columns.")
+        raise UserError(
+            f"{name} line 1: no column is called 'email'; there are {heads}. The first line must name the columns."
+        )
     return known
 
 
@@ -114,7 +120,7 @@ def read_day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         pass
-    for mark in ("./"):
+    for mark in "./":
         parts = text.split(mark)
         if len(parts) == 3 and all(p.strip().isdigit() for p in parts):
             first, second, year = (int(p) for p in parts)
@@ -130,5 +136,3 @@ def _either(first: int, second: int, year: int, mark: str) -> date | None:
         return date(year, second, first) if second <= 12 else date(year, first, second)
     except ValueError:
         return None
-
-

@@ -40,7 +40,9 @@ def find(desk: Desk, words: Iterable[str], live_only: bool = True) -> tuple[Enro
         mine = _named(desk, word)
         chosen = [e for e in mine if e.state.live] if live_only else list(mine)
         if not mine:
-            faults.append(f"'{word}' is neither the number nor the address of an enrollment; `followmail prospects` lists them")
+            faults.append(
+                f"'{word}' is neither the number nor the address of an enrollment; `followmail prospects` lists them"
+            )
         elif not chosen:
             faults.append(f"{mine[-1].address} has no live enrollment any more: it is {mine[-1].state}, {mine[-1].why}")
         found |= {e.id: e for e in chosen}
@@ -66,7 +68,12 @@ def approve(desk: Desk, e: Enrollment) -> str:
         with desk.store.transaction():
             for parcel in doubt:
                 desk.store.outbox.move(
-                    parcel.delivery.id, (Status.UNCERTAIN,), Status.CANCELLED, desk.now, why="you said: send it", left=None
+                    parcel.delivery.id,
+                    (Status.UNCERTAIN,),
+                    Status.CANCELLED,
+                    desk.now,
+                    why="you said: send it",
+                    left=None,
                 )
             _yes(desk, e)
         return f"{e.address}: step {doubt[0].delivery.number} will be sent again"
@@ -125,7 +132,14 @@ def _skip_step(desk: Desk, e: Enrollment, sequence: str, step: str, number: int)
         if own is None:
             message_id = f"skipped.{e.id}.{step}@skipped.invalid"
             desk.store.outbox.count_step(
-                e.id, e.address, (e.opening, sequence, step), number, message_id, desk.now, Status.SKIPPED, "you skipped it"
+                e.id,
+                e.address,
+                (e.opening, sequence, step),
+                number,
+                message_id,
+                desk.now,
+                Status.SKIPPED,
+                "you skipped it",
             )
         elif own.status is Status.DRAFTED:
             desk.store.outbox.move(
@@ -134,8 +148,17 @@ def _skip_step(desk: Desk, e: Enrollment, sequence: str, step: str, number: int)
         else:
             desk.store.outbox.move(own.id, tuple(Status), Status.SKIPPED, desk.now, left=desk.now, why="you skipped it")
         desk.store.events.add(desk.now, "skipped", f"step {number}: you skipped it", e.id, e.address)
-        if e.state is State.WAITING and e.code in ("overdue", "many", "failed", "language", f"step:{step}", f"text:{step}"):
-            desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you skipped the step that waited", event="resumed")
+        if e.state is State.WAITING and e.code in (
+            "overdue",
+            "many",
+            "failed",
+            "language",
+            f"step:{step}",
+            f"text:{step}",
+        ):
+            desk.store.enrollments.change(
+                e, State.ACTIVE, desk.now, "you skipped the step that waited", event="resumed"
+            )
     return f"{e.address}: step {number} is skipped"
 
 
@@ -161,7 +184,9 @@ def resume(desk: Desk, e: Enrollment) -> str:
 
 def _revive(desk: Desk, e: Enrollment) -> str:
     if e.state is not State.STOPPED:
-        raise UserError(f"{e.address} is {e.state} ({e.why}); only what was stopped can be resumed. `enroll` begins anew.")
+        raise UserError(
+            f"{e.address} is {e.state} ({e.why}); only what was stopped can be resumed. `enroll` begins anew."
+        )
     if other := desk.store.enrollments.live_of(e.address):
         raise UserError(f"{e.address} is in '{other.sequence}' already; `followmail stop {other.id}` ends that first.")
     if line := desk.store.suppressions.matching(e.address):
@@ -174,7 +199,11 @@ def _revive(desk: Desk, e: Enrollment) -> str:
 
 def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
     """Nothing to this person until then; afterwards as before."""
-    then = State.WAITING if e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.WAITING) else State.ACTIVE
+    then = (
+        State.WAITING
+        if e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.WAITING)
+        else State.ACTIVE
+    )
     day = desk.policy.calendar.local_date(until)
     why = e.why if then is State.WAITING else f"you snoozed it until {day:%Y-%m-%d}"
     desk.store.enrollments.change(e, State.PAUSED, desk.now, why, event="snoozed", code=e.code, until=until, then=then)
@@ -256,7 +285,9 @@ def _check_entry(entry: str) -> None:
         return
     if "@" in entry and any(c in entry for c in "*?[") and not any(c.isspace() for c in entry):
         return
-    raise UserError(f"'{entry}' is no address, @domain or glob; write for example bob@bob.example, @bob.example or *@*.example")
+    raise UserError(
+        f"'{entry}' is no address, @domain or glob; write for example bob@bob.example, @bob.example or *@*.example"
+    )
 
 
 def unsuppress(desk: Desk, line: str) -> str:
@@ -379,7 +410,9 @@ def import_contacts(desk: Desk, placed: Iterable[Placed], sequence: Sequence) ->
     """Enroll all that were placed, in one transaction: all of them or none."""
     with desk.store.transaction():
         return tuple(
-            enroll(desk, p.contact, sequence, origin=Origin.IMPORTED, not_before=p.on) for p in placed if p.on is not None
+            enroll(desk, p.contact, sequence, origin=Origin.IMPORTED, not_before=p.on)
+            for p in placed
+            if p.on is not None
         )
 
 

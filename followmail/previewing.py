@@ -25,7 +25,8 @@ def preview(office: Office, what: str, to: str | None, now: datetime) -> Row:
     e = _enrollment(office, sequence, to, now)
     mails = [_mail(desk, e, sequence, step, now) for step in steps]
     names = names_of(desk, e, sequence, steps[0], now)
-    return {"mails": mails, "names": dict(rendering.listed(names))}
+    signature = rendering.signature(desk.library, sequence, names)
+    return {"mails": mails, "names": dict(rendering.listed(names, signature))}
 
 
 def _chosen(office: Office, what: str) -> tuple[Sequence, tuple[Step, ...]]:
@@ -115,4 +116,5 @@ def _sample(office: Office, sequence: Sequence, steps: tuple[Step, ...]) -> Row:
         subject = rendered.subject if rendered.subject is not None else f"Re: {names.conversation.subject}"
         to = f"{names.prospect.name} <{names.prospect.address}>"
         mails.append(_row(sequence, step, f"{me.name} <{me.address}>", to, "", subject, rendered.body, rendered.html))
-    return {"mails": mails, "names": dict(rendering.listed(replace(sample, me=me)))}
+    names = replace(sample, me=me, sequence=sequence.name)
+    return {"mails": mails, "names": dict(rendering.listed(names, rendering.signature(library, sequence, names)))}

@@ -177,10 +177,10 @@ def _looked(c: Cycle, look: Look) -> None:
 def _deliver(office: Office, session: Session, c: Cycle, clock: Callable[[], datetime]) -> None:
     current = c
 
-    def relook() -> Look:
+    def relook() -> tuple[Cycle, Look]:
         nonlocal current
         current = replace(c, now=clock())
-        return take_look(session, current)
+        return current, take_look(session, current)
 
     def decide(e: Enrollment) -> planner.Decision:
         day = plan.day_of(c.store, current, c.store.facts.text("look_fault") or "")

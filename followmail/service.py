@@ -3,6 +3,7 @@
 IDLE is a hint, the poll is the truth. `schedule` is the heartbeat and only ticks: due times live in the database.
 """
 
+import contextlib
 import logging
 import os
 import random
@@ -58,10 +59,8 @@ class Stop:
 
     def ask(self) -> None:
         self.asked = True
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self._write_fd, b"x")
-        except BlockingIOError:
-            pass
 
     def wait(self, seconds: float) -> None:
         """Sleep, but no longer than until the stop. Not `Event.wait`: that hangs where the clock is staged."""
@@ -190,7 +189,11 @@ class Daemon:
         """Tell a person by the other channel, on its standard input: mail may be what does not work."""
         command = self.office.settings.alert_command
         if command:
-            auth.run(f"printf '%s\\n' {_quoted(message)} | {command}", self.office.settings.command_environment, _ALERT_SECONDS)
+            auth.run(
+                f"printf '%s\\n' {_quoted(message)} | {command}",
+                self.office.settings.command_environment,
+                _ALERT_SECONDS,
+            )
 
     def _rest(self) -> None:
         """Until mail is reported, something is due, or the next tick."""

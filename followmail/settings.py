@@ -160,7 +160,7 @@ def _config_file(path: Path | None, environ: Mapping[str, str], directory: Path)
     if named is None:
         return next((place for place in _usual_files(environ, directory) if place.is_file()), None)
     if not (directory / named).exists():
-        raise SettingsError(f"There is no file {named}. `followmail init` writes one.")
+        raise SettingsError(f"There is no file {named}. Copy config.example.env to it and fill in four lines.")
     return directory / named
 
 
@@ -177,7 +177,7 @@ def _no_file(
 ) -> Iterator[str]:
     if file is None and values["ADDRESS"] is None:
         places = ", ".join(map(str, _usual_files(environ, directory)))
-        yield f"No config.env was found (looked for {places}). `followmail init` writes one."
+        yield f"No config.env was found (looked for {places}). Copy config.example.env to config.env and fill in four lines."
 
 
 def _in_file(file: Path, faults: list[str]) -> dict[str, _Said]:

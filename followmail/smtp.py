@@ -112,11 +112,13 @@ def submit(
     *,
     before_dot: Callable[[], None],
     local_hostname: str,
+    settle: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Outcome:
     """One attempt to send `data` to all recipients or to none.
 
     `before_dot` is called at most once, when all but the final dot is written: it commits that the mail is handed
-    over. What it raises passes on, and the dropped connection makes the server forget the mail. Nothing else is raised.
+    over. What it raises passes on, and the dropped connection makes the server forget the mail. `settle` is told the
+    outcome as soon as it is known, before the goodbye, which may take its time; what it raises passes on too.
     """
     with ExitStack() as stack:
         try:
@@ -131,7 +133,9 @@ def submit(
         except FollowmailError as fault:
             return NotSent(isinstance(fault, Transient), None, "", str(fault), scope="account")
         before_dot()
-        return _dot(dialogue, recipients, server.dot_timeout)
+        outcome = _dot(dialogue, recipients, server.dot_timeout)
+        settle(outcome)
+        return outcome
 
 
 def probe(server: Server, local_hostname: str = "[127.0.0.1]") -> str | None:

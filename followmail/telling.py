@@ -178,5 +178,7 @@ def _problems(c: Cycle, looked: datetime | None, poll: timedelta) -> list[str]:
         found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
     found += [str(fault) for fault in c.library.faults]
     doubtful = [e for e in c.store.enrollments.live() if is_uncertain(e)]
-    found += [f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful]
+    found += [
+        f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful
+    ]
     return found

@@ -4,7 +4,6 @@ Reads the store and the templates, changes nothing: planning, previewing and dry
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -67,7 +66,9 @@ def parties(store: Store, identity: Identity, e: Enrollment) -> Parties:
     return parties_of(identity, e, conversation)
 
 
-def write(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, due: datetime, mode: Mode, now: datetime) -> Written | Wait:
+def write(
+    desk: Desk, e: Enrollment, sequence: Sequence, step: Step, due: datetime, mode: Mode, now: datetime
+) -> Written | Wait:
     """The finished mail of a step, its bytes parsed again; or why it is held."""
     try:
         sheet = sheet_of(desk, e, sequence, step, now)
@@ -180,14 +181,18 @@ def _names(
     sent_on = calendar.local_date(anchor.entry.at) if anchor else None
     first = conversation.first() if conversation else None
     return rendering.Names(
-        me=rendering.Me(sender.name, mail_names.first_name(sender.name) or sender.name.partition(" ")[0], sender.address),
+        me=rendering.Me(
+            sender.name, mail_names.first_name(sender.name) or sender.name.partition(" ")[0], sender.address
+        ),
         prospect=prospect,
         today=today,
         greeting=greeting(anchor.entry.text if anchor else "", Person(e.name, e.address), language),
         conversation=rendering.Conversation(
             _bare(anchor.entry.message.subject) if anchor else "", calendar.local_date(first.at) if first else None
         ),
-        anchor=rendering.Anchor(sent_on, anchor.entry.text if anchor else "", (today - sent_on).days if sent_on else None),
+        anchor=rendering.Anchor(
+            sent_on, anchor.entry.text if anchor else "", (today - sent_on).days if sent_on else None
+        ),
         met=rendering.Met(e.met_on, e.where, e.about),
         step=rendering.StepName(step.number, step.name),
         sequence=sequence.name,
@@ -231,5 +236,3 @@ def _quoted(anchor: Known, desk: Desk, language: str) -> str:
     line = _WROTE.get(language, _WROTE["en"])
     dated = written(day, date.min, language)  # with its year
     return composing.quote(anchor.entry.text[:MAX_QUOTED], line.format(day=dated, who=who))
-
-

@@ -119,7 +119,9 @@ def test_polling_is_the_truth_where_idle_is_not_offered(dovecots: Callable[..., 
 
 def test_it_reconnects_when_the_server_comes_back(own_dovecot: Dovecot, tmp_path: Path) -> None:
     """With a pause that grows, and nothing is lost."""
-    world = World(own_dovecot.mailbox(), tmp_path / "home", {"FOLLOWMAIL_WINDOW": "Mon-Sun 00:00-24:00"}, datetime.now(UTC))
+    world = World(
+        own_dovecot.mailbox(), tmp_path / "home", {"FOLLOWMAIL_WINDOW": "Mon-Sun 00:00-24:00"}, datetime.now(UTC)
+    )
     world.mailbox.folders()
     daemon = Process(world)
     until(lambda: "started" in daemon.log)
@@ -147,7 +149,9 @@ def test_templates_and_pauses_are_picked_up_without_a_restart(world: World) -> N
     until(lambda: state(world) == "active")
     assert world.drafts() == []
     text = folder / "nudge" / "1-checking-in.txt"
-    text.write_text("After: 4 business days\n\n{{ greeting }}\n\nA brand new text for you. Is that fine?\n\n{{ signature }}\n")
+    text.write_text(
+        "After: 4 business days\n\n{{ greeting }}\n\nA brand new text for you. Is that fine?\n\n{{ signature }}\n"
+    )
     desk.resume_all(world.desk())
     world.close()
     until(lambda: len(world.drafts()) == 1)
@@ -162,7 +166,7 @@ def test_a_watcher_outside_hears_of_each_complete_look(world: World) -> None:
     heard: list[str] = []
 
     class Watcher(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
+        def do_GET(self) -> None:
             heard.append(self.path)
             self.send_response(204)
             self.end_headers()

@@ -214,7 +214,7 @@ def test_the_mail_arrives_as_it_was_composed(smtpd: Smtpd) -> None:
     smtpd.settle()
     (mail,) = smtpd.delivered
     assert (mail.sender, mail.recipients, mail.data) == (USER, (BOB, EVE), MAIL)
-    assert mail.options == f"SIZE={len(WIRE.removesuffix(b'..'))- 2}"
+    assert mail.options == f"SIZE={len(WIRE.removesuffix(b'..')) - 2}"
     assert smtpd.commands[0] == "ehlo laptop.local"
 
 

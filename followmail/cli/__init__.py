@@ -69,7 +69,9 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: followmail once --dry-run",
 )
-@click.option("--config", "config", metavar="FILE", help="The configuration; else FOLLOWMAIL_CONFIG, else ./config.env.")
+@click.option(
+    "--config", "config", metavar="FILE", help="The configuration; else FOLLOWMAIL_CONFIG, else ./config.env."
+)
 @click.version_option(__version__, prog_name="followmail")
 @click.pass_context
 def followmail(ctx: click.Context, config: str | None) -> None:
@@ -80,7 +82,9 @@ def followmail(ctx: click.Context, config: str | None) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """The installed command: errors are for people, and every kind has its exit status."""
     try:
-        status = followmail.main(args=list(args) if args is not None else None, prog_name="followmail", standalone_mode=False)
+        status = followmail.main(
+            args=list(args) if args is not None else None, prog_name="followmail", standalone_mode=False
+        )
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as fault:
@@ -89,7 +93,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001  what is no error of ours is raised again in there
         sys.exit(_told(fault))
     sys.exit(status if isinstance(status, int) else 0)
 

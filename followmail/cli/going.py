@@ -6,6 +6,7 @@ import click
 
 from followmail.cli.output import Bar, json_option, now, office_of, safe, say, say_json, settings_of, table, when
 from followmail.rounds import Office, Report, alone, go_round
+from followmail.sequence.workdays import Calendar
 from followmail.settings import Settings
 from followmail.store import Store
 
@@ -34,7 +35,7 @@ def once_command(ctx: click.Context, dry_run: bool, as_json: bool) -> int:
     if as_json:
         say_json({**report.tally.as_json(), "would": [asdict(w) for w in report.would], "faults": list(report.faults)})
     else:
-        _show(report, dry_run)
+        _show(report, dry_run, settings.calendar)
     return 0 if report.look.complete else 1
 
 
@@ -51,7 +52,7 @@ def _round(office: Office, dry: bool = False) -> Report:
         office.close()
 
 
-def _show(report: Report, dry: bool) -> None:
+def _show(report: Report, dry: bool, calendar: Calendar) -> None:
     tally = report.tally
     done = {k: v for k, v in tally.as_json().items() if v and k != "next_due"}
     say(", ".join(f"{value} {name.replace('_', ' ')}" for name, value in done.items()) or "Nothing new.")
@@ -61,7 +62,7 @@ def _show(report: Report, dry: bool) -> None:
     elif dry:
         say("Nobody would get a mail now.")
     if tally.next_due:
-        say(f"Next due: {when(tally.next_due.astimezone().isoformat())}")
+        say(f"Next due: {when(calendar.local(tally.next_due).isoformat())}")
     for fault in report.faults:
         click.echo(safe(f"followmail: could not be read, so nothing leaves: {fault}"), err=True)
 

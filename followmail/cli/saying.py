@@ -139,7 +139,9 @@ def unsuppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool
     _done(tuple(desk.unsuppress(work, line) for line in lines), as_json)
 
 
-@click.command("enroll", epilog="Example: followmail enroll carla@carla.example --sequence nice-to-meet-you --where 'IT fair'")
+@click.command(
+    "enroll", epilog="Example: followmail enroll carla@carla.example --sequence nice-to-meet-you --where 'IT fair'"
+)
 @click.argument("address")
 @click.option("--sequence", "name", required=True, help="The sequence.")
 @click.option("--name", "person", default="", help="The person's name.")
@@ -150,7 +152,15 @@ def unsuppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool
 @json_option
 @click.pass_context
 def enroll_command(
-    ctx: click.Context, address: str, name: str, person: str, met_on: str, where: str, about: str, again: bool, as_json: bool
+    ctx: click.Context,
+    address: str,
+    name: str,
+    person: str,
+    met_on: str,
+    where: str,
+    about: str,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Put somebody into a sequence by hand."""
     office = office_of(ctx)
@@ -165,7 +175,9 @@ def enroll_command(
 
         say_json(prospect_rows(office.cycle(now()), (e,))[0])
     else:
-        say(f"{e.address} is enrolled in '{e.sequence}' (number {e.id}). `followmail plan` tells when the first mail is due.")
+        say(
+            f"{e.address} is enrolled in '{e.sequence}' (number {e.id}). `followmail plan` tells when the first mail is due."
+        )
 
 
 @click.command("import", epilog="Example: followmail import fair.csv --sequence nice-to-meet-you")
@@ -192,7 +204,12 @@ def import_command(ctx: click.Context, file: str, name: str, yes: bool, as_json:
     desk.import_contacts(work, placed, sequence)
     if as_json:
         c = office.cycle(now())
-        say_json([{"line": p.contact.line, "address": p.contact.address, "on": stamp(p.on, c), "fault": p.fault or None} for p in placed])
+        say_json(
+            [
+                {"line": p.contact.line, "address": p.contact.address, "on": stamp(p.on, c), "fault": p.fault or None}
+                for p in placed
+            ]
+        )
     else:
         say(f"{len(going)} enrolled in '{name}', {len(placed) - len(going)} left out.")
 
@@ -204,7 +221,11 @@ def _show_import(office: Office, placed: tuple[desk.Placed, ...]) -> None:
         if p.on is not None:
             day = when(stamp(p.on, c)).rpartition(" ")[0]
             days.setdefault(day, []).append(p.contact.address)
-    table(("day", "mails", "to"), [(day, len(who), ", ".join(who)) for day, who in days.items()], "Nobody can be enrolled.")
+    table(
+        ("day", "mails", "to"),
+        [(day, len(who), ", ".join(who)) for day, who in days.items()],
+        "Nobody can be enrolled.",
+    )
     for p in placed:
         if p.fault:
             say(f"line {p.contact.line} is left out: {p.fault}")

@@ -23,7 +23,9 @@ def status_command(ctx: click.Context, as_json: bool) -> int:
     if as_json:
         say_json(told)
         return 0 if told["healthy"] else 1
-    say(f"{'Healthy' if told['healthy'] else 'NOT healthy'}. Last complete look: {when(told['last_look']) or 'never'}. Mode: {told['mode']}.")
+    say(
+        f"{'Healthy' if told['healthy'] else 'NOT healthy'}. Last complete look: {when(told['last_look']) or 'never'}. Mode: {told['mode']}."
+    )
     for problem in told["problems"]:
         say(f"  ! {problem}")
     if told["paused_until"]:
@@ -41,13 +43,21 @@ def _part(title: str, rows: list[dict[str, object]]) -> None:
         say(title)
         table(
             ("id", "due", "address", "step", "why"),
-            [(r["id"], when(str(r["due"] or "")), r["address"], f"{r['sequence']}/{r['step']}", r["why"]) for r in rows],
+            [
+                (r["id"], when(str(r["due"] or "")), r["address"], f"{r['sequence']}/{r['step']}", r["why"])
+                for r in rows
+            ],
             "",
         )
 
 
 @click.command("plan", epilog="Example: followmail plan --days 14")
-@click.option("--days", type=click.IntRange(0, 3650), default=0, help="Every step of the next so many days, as if nobody answered.")
+@click.option(
+    "--days",
+    type=click.IntRange(0, 3650),
+    default=0,
+    help="Every step of the next so many days, as if nobody answered.",
+)
 @json_option
 @click.pass_context
 def plan_command(ctx: click.Context, days: int, as_json: bool) -> None:
@@ -60,7 +70,10 @@ def plan_command(ctx: click.Context, days: int, as_json: bool) -> None:
         return
     table(
         ("id", "due", "address", "step", "mode", "waits for", "why"),
-        [(r["id"], when(r["due"]), r["address"], f"{r['sequence']}/{r['step']}", r["mode"], r["waits_for"], r["why"]) for r in rows],
+        [
+            (r["id"], when(r["due"]), r["address"], f"{r['sequence']}/{r['step']}", r["mode"], r["waits_for"], r["why"])
+            for r in rows
+        ],
         "Nobody is enrolled. `followmail once --dry-run` tells whom it would follow up.",
     )
 
@@ -110,7 +123,11 @@ def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
     for event in told["events"]:
         say(f"  {when(event['at'])}  {event['event']}: {event['why']}")
     following = told["next"]
-    say(f"Next: step {following['step']}, {when(following['due'])}: {following['why']}" if following else "Next: nothing.")
+    say(
+        f"Next: step {following['step']}, {when(following['due'])}: {following['why']}"
+        if following
+        else "Next: nothing."
+    )
 
 
 @click.command("preview", epilog="Example: followmail preview nudge/1 --to bob@bob.example")
@@ -131,7 +148,11 @@ def preview_command(ctx: click.Context, what: str, to: str | None, as_json: bool
         if mail["held"]:
             say(f"HELD: {mail['held']}")
             continue
-        say(f"From: {mail['from']}\nTo: {mail['to']}\n" + (f"Cc: {mail['cc']}\n" if mail["cc"] else "") + f"Subject: {mail['subject']}\n")
+        say(
+            f"From: {mail['from']}\nTo: {mail['to']}\n"
+            + (f"Cc: {mail['cc']}\n" if mail["cc"] else "")
+            + f"Subject: {mail['subject']}\n"
+        )
         say(mail["text"])
     say("--- names that a text may use, as they are here")
     table(("name", "value"), [(f"{{{{ {name} }}}}", value) for name, value in shown["names"].items()], "")
@@ -158,7 +179,11 @@ def classify_command(files: tuple[str, ...], as_json: bool) -> int:
     else:
         for row in rows:
             until = row["return_date"] or row["until"]
-            say(f"{row['file']}: {row['kind']}" + (f" until {until}" if until else "") + f" ({'; '.join(row['evidence'])})")
+            say(
+                f"{row['file']}: {row['kind']}"
+                + (f" until {until}" if until else "")
+                + f" ({'; '.join(row['evidence'])})"
+            )
     for fault_text in faults:
         click.echo(f"followmail: {fault_text}", err=True)
     return 1 if faults else 0

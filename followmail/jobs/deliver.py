@@ -31,15 +31,22 @@ class Changed(FollowmailError):
 
 
 def deliver(
-    session: Session, c: Cycle, server: smtp.Server | None, relook: Callable[[], Look], decide: Callable[[Enrollment], planner.Decision],
-) -> None:  # fmt: skip
-    """Send the queued mails that may leave now. `relook` looks, judges, and gives the look; `decide` asks the planner."""
+    session: Session,
+    c: Cycle,
+    server: smtp.Server | None,
+    relook: Callable[[], tuple[Cycle, Look]],
+    decide: Callable[[Enrollment], planner.Decision],
+) -> None:
+    """Send the queued mails that may leave now.
+
+    `relook` looks and judges, and gives the cycle of its moment with the look; `decide` asks the planner.
+    """
     tried: set[int] = set()
     while parcel := _next(c, tried):
         tried.add(parcel.delivery.id)
         if c.store.facts.moment("sending_held_until") and not _account_is_free(c):
             return
-        look = relook()
+        c, look = relook()
         if not look.complete:
             return
         e = c.store.enrollments.get(parcel.delivery.enrollment)
@@ -54,7 +61,7 @@ def deliver(
             _hold(c, fresh, Wait("FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent"))
             continue
         if not any(f.role is Role.SENT and f.selectable for f in look.folders):
-            _hold(c, fresh, Wait("no Sent folder was found, which tells what has left; FOLLOWMAIL_SENT_FOLDER names one"))
+            _hold(c, fresh, Wait("no Sent folder was found to tell what has left; FOLLOWMAIL_SENT_FOLDER names one"))
             continue
         if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
             return
@@ -97,7 +104,7 @@ def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
     try:
         outcome = smtp.submit(
             server, parcel.sender, parcel.delivery.recipients, parcel.data, before_dot=before_dot,
-            local_hostname=parcel.sender.rpartition("@")[2],
+            local_hostname=parcel.sender.rpartition("@")[2], settle=lambda outcome: _left(c, e, parcel, outcome),
         )  # fmt: skip
     except Changed as change:
         c.store.outbox.move(number, (Status.SENDING,), Status.CANCELLED, c.now, why=str(change))
@@ -106,15 +113,22 @@ def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
     return _outcome(c, e, parcel, outcome)
 
 
+def _left(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> None:
+    """It left: committed at once, before the goodbye to the server, in which anything may still happen."""
+    if not isinstance(outcome, smtp.Sent):
+        return
+    number, step = parcel.delivery.id, parcel.delivery.number
+    with c.store.transaction():
+        c.store.outbox.move(number, (Status.HANDED_OVER,), Status.SENT, c.now, left=c.now, next_try=None, why="")
+        c.store.events.add(c.now, "sent", f"step {step} left", e.id, e.address)
+        _account_works(c)
+    c.tally.sent += 1
+    c.tell("sent", {"delivery": number, "step": step, "code": outcome.code})
+
+
 def _outcome(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> bool:
     number, step = parcel.delivery.id, parcel.delivery.number
     if isinstance(outcome, smtp.Sent):
-        with c.store.transaction():
-            c.store.outbox.move(number, (Status.HANDED_OVER,), Status.SENT, c.now, left=c.now, next_try=None, why="")
-            c.store.events.add(c.now, "sent", f"step {step} left", e.id, e.address)
-        c.tally.sent += 1
-        c.tell("sent", {"delivery": number, "step": step, "code": outcome.code})
-        _account_works(c)
         return True
     if isinstance(outcome, smtp.Unknown):
         with c.store.transaction():
@@ -219,6 +233,8 @@ def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
                         parcel.delivery.id, (Status.UNCERTAIN,), Status.SENT, c.now,
                         left=parcel.delivery.left or parcel.delivery.changed, filed=True, why="its copy stands in Sent",
                     )  # fmt: skip
-                    c.store.events.add(c.now, "sent", "it left: its copy stands in Sent", parcel.delivery.enrollment, parcel.address)
+                    c.store.events.add(
+                        c.now, "sent", "it left: its copy stands in Sent", parcel.delivery.enrollment, parcel.address
+                    )
                 c.tally.sent += 1
                 break

@@ -103,7 +103,9 @@ def _flood(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> frozenset[int]:
         sequence = c.sequences.get(e.sequence)
         if sequence is None or planner.mode_of(sequence, c.policy) is not Mode.SEND:
             continue
-        if isinstance(decision, Leave) or (isinstance(decision, Wait) and decision.waits_for in planner.HELD_BY_THE_DAY):
+        if isinstance(decision, Leave) or (
+            isinstance(decision, Wait) and decision.waits_for in planner.HELD_BY_THE_DAY
+        ):
             due.append(e.id)
     return frozenset(due) if len(due) > 2 * c.policy.daily_limit else frozenset()
 
@@ -153,7 +155,7 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
         c.store.enrollments.change(e, State.WAITING, c.now, decision.why, code=decision.asks)
         c.tally.waiting += 1
         c.tally.held += 1
-    elif decision.due is not None and decision.due <= c.now or decision.waits_for in planner.HELD_BY_THE_DAY:
+    elif (decision.due is not None and decision.due <= c.now) or decision.waits_for in planner.HELD_BY_THE_DAY:
         c.tally.held += decision.waits_for not in (None, "draft", "approval")
     if decision.waits_for in planner.HELD_BY_THE_DAY:
         c.store.enrollments.note(e.id, held_at=c.now)
@@ -188,5 +190,3 @@ def _with_template(c: Cycle, e: Enrollment, day: Day) -> Decision:
         written = write(desk, e, c.sequences[e.sequence], decision.step, decision.due, decision.mode, c.now)
         return written if isinstance(written, Wait) else decision
     return decision
-
-

@@ -101,7 +101,9 @@ def _to_consultant(message: Message, identity: Identity) -> bool:
     return not addressed or any(identity.is_own(address) for address in addressed)
 
 
-def effect(how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
+def effect(
+    how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime
+) -> Effect | None:
     """What a message that bears on an enrollment does to it; None: nothing."""
     if how is Tie.REPORT or verdict.kind.bounce:
         return _report(message, verdict, b, calendar, now)
@@ -157,7 +159,9 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
             return _away(who, v, message, b, calendar, now)
         case Kind.LEFT_COMPANY if _speaks_for_prospect(message, b):
             hint = f"; instead: {v.contact}" if v.contact else ""
-            return Effect("stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, proposes=v.contact)
+            return Effect(
+                "stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, proposes=v.contact
+            )
     return None
 
 
@@ -186,7 +190,9 @@ def _later(
 def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
     if v.calendar in ("decline", "cancel"):
         until = _after_business_days(message, DECLINED, calendar, now)
-        return Effect("paused", f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING)
+        return Effect(
+            "paused", f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING
+        )
     return Effect("replied", f"{who} answered with a calendar message ({v.calendar or 'invitation'})", State.REPLIED)
 
 

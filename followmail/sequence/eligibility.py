@@ -123,7 +123,9 @@ def nobody_suppressed(case: Case) -> Check:
 
 def not_off(case: Case) -> Check:
     """The consultant said never to follow this conversation up."""
-    return Check("not switched off", not case.conversation.off, "marked +off or Stop" if case.conversation.off else "no mark")
+    return Check(
+        "not switched off", not case.conversation.off, "marked +off or Stop" if case.conversation.off else "no mark"
+    )
 
 
 def recent(case: Case) -> Check:
@@ -161,11 +163,15 @@ def first_contact(case: Case) -> Check:
 def last_word(case: Case) -> Check:
     """3, `stalled`: they have written before, and the consultant's is the last word."""
     if case.first_wrote is None or case.first_wrote >= case.opening.at:
-        return Check("stalled", False, "they never wrote before")
+        return Check("they wrote before", False, "they never wrote before")
     last = case.conversation.last_word()
     if last is not None and not last.sent:
-        return Check("stalled", False, f"{last.message.sender.address} has the last word")
-    return Check("stalled", True, f"they wrote before, on {case.first_wrote:%Y-%m-%d}; the last word is yours")
+        return Check("the last word is yours", False, f"{last.message.sender.address} has the last word")
+    return Check(
+        "they wrote before, and the last word is yours",
+        True,
+        f"they wrote before, on {case.first_wrote:%Y-%m-%d}; the last word is yours",
+    )
 
 
 _TRIGGERS = {Trigger.SENT: first_contact, Trigger.STALLED: last_word}
@@ -182,10 +188,14 @@ def conditions(case: Case, sequence: Sequence) -> tuple[Check, ...]:
     if sequence.to:
         checks.append(Check("To", _globs(address, sequence.to), f"{address} in {', '.join(sequence.to)}"))
     if sequence.not_to:
-        checks.append(Check("Not-To", not _globs(address, sequence.not_to), f"{address} not in {', '.join(sequence.not_to)}"))
+        checks.append(
+            Check("Not-To", not _globs(address, sequence.not_to), f"{address} not in {', '.join(sequence.not_to)}")
+        )
     if sequence.subject_has:
         found = [word for word in sequence.subject_has if word.casefold() in subject]
-        checks.append(Check("Subject-Has", bool(found), f"'{found[0]}'" if found else f"none of {_list(sequence.subject_has)}"))
+        checks.append(
+            Check("Subject-Has", bool(found), f"'{found[0]}'" if found else f"none of {_list(sequence.subject_has)}")
+        )
     if sequence.subject_has_not:
         found = [word for word in sequence.subject_has_not if word.casefold() in subject]
         checks.append(Check("Subject-Has-Not", not found, f"'{found[0]}'" if found else "none of them"))
@@ -209,7 +219,9 @@ def choose(fitting: list[Sequence]) -> Sequence | None:
 
 def marked(case: Case) -> tuple[Check, ...]:
     """What holds also for a message that the consultant marked."""
-    who = Check("somebody to follow up", case.prospect is not None, case.prospect.address if case.prospect else "nobody outside")
+    who = Check(
+        "somebody to follow up", case.prospect is not None, case.prospect.address if case.prospect else "nobody outside"
+    )
     return (who, nobody_suppressed(case))
 
 

@@ -20,7 +20,6 @@ from followmail.sequence.planner import (
 from followmail.sequence.steps import Delivery, Enrollment, Sequence, State, Status
 
 
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One step to come."""

@@ -1,8 +1,8 @@
 """What the consultant said from a mail client: by plus address (RFC 5233) or by putting a message into a folder.
 
-    me+nudge@…       enrolls in the sequence `nudge`          Followmail/nudge    the same
-    me+nudge.5d@…    the same, the first step after 5 business days
-    me+off@…         never follow this conversation up        Followmail/Stop     stops
+me+nudge@…       enrolls in the sequence `nudge`          Followmail/nudge    the same
+me+nudge.5d@…    the same, the first step after 5 business days
+me+off@…         never follow this conversation up        Followmail/Stop     stops
 """
 
 from dataclasses import dataclass

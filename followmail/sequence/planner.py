@@ -178,7 +178,9 @@ def counts_from(e: Enrollment) -> datetime:
 def _previous(e: Enrollment, sequence: Sequence, step: Step) -> Delivery | None:
     """The latest delivery of the steps before this one."""
     before = {s.name for s in sequence.steps if s.number < step.number}
-    gone = [d for d in e.deliveries if d.status.done and d.left is not None and (d.step in before or d.step != step.name)]
+    gone = [
+        d for d in e.deliveries if d.status.done and d.left is not None and (d.step in before or d.step != step.name)
+    ]
     return max(gone, key=lambda d: d.left or d.changed, default=None)
 
 
@@ -275,9 +277,7 @@ def _under_way(
     return None
 
 
-def _call(
-    e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
-) -> Wait | None:
+def _call(e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime) -> Wait | None:
     """A step that is a call, not a mail: it is told when it is due, and lapses."""
     if not step.call or now < due:
         return None

@@ -108,7 +108,9 @@ class Conversations:
             news |= _headers(message)
         addressed = [a for a in message.envelope_to if a not in json.loads(envelope_to)]
         hidden = [p for p in message.bcc if p not in _people_in(bcc)]
-        if addressed or hidden:  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
+        if (
+            addressed or hidden
+        ):  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
             news["envelope_to"] = json.dumps([*json.loads(envelope_to), *addressed])
             news["bcc"] = _people_out((*_people_in(bcc), *hidden))
         says_more = bool(addressed or hidden) and (sent or bool(was_sent))
@@ -238,7 +240,9 @@ class Conversations:
             late += " OR conversation = ?"
             since.append(conversation)
         if company:
-            ties.append("sender_domain = ? OR sender_domain LIKE ? OR (sender_domain <> '' AND ? LIKE '%.' || sender_domain)")
+            ties.append(
+                "sender_domain = ? OR sender_domain LIKE ? OR (sender_domain <> '' AND ? LIKE '%.' || sender_domain)"
+            )
             values += [company, f"%.{company}", company]
         for subject in subjects:
             ties.append("base_subject = ?")
@@ -313,7 +317,8 @@ class Conversations:
     def first_wrote(self, address: str) -> datetime | None:
         """When this person first wrote to the consultant, as far as is known; None: never, or nobody asked."""
         heard = self._sql(
-            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND sent = 0 AND auto_submitted = 0", address
+            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND sent = 0 AND auto_submitted = 0",
+            address,
         )
         moments = [MessageRow.date.python_value(value) for (value,) in heard]
         asked = Acquaintance.select().where(Acquaintance.address == address).execute(self._database)

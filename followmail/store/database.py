@@ -38,7 +38,9 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise DatabaseError(f"The folder of the database, {path.parent}, cannot be made: {fault.strerror}.") from fault
+            raise DatabaseError(
+                f"The folder of the database, {path.parent}, cannot be made: {fault.strerror}."
+            ) from fault
         new = not path.exists()
         store = cls(open_database(path), Suppressions(path.with_name("suppressed.txt")))
         if new:
@@ -61,7 +63,9 @@ class Store:
             with self._database.atomic():
                 yield
         except (peewee.OperationalError, peewee.DatabaseError) as fault:
-            raise DatabaseError(f"The database could not be written: {fault}. Nothing was changed; nothing leaves.") from fault
+            raise DatabaseError(
+                f"The database could not be written: {fault}. Nothing was changed; nothing leaves."
+            ) from fault
 
     def close(self) -> None:
         self._database.close()

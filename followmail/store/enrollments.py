@@ -103,9 +103,9 @@ class Enrollments:
         """The consultant's yes: for the enrollment, and for what is named in `granted`."""
         words = sorted(enrollment.granted | set(granted))
         with self._database.atomic():
-            EnrollmentRow.update(yes_at=now, granted=json.dumps(words)).where(EnrollmentRow.id == enrollment.id).execute(
-                self._database
-            )
+            EnrollmentRow.update(yes_at=now, granted=json.dumps(words)).where(
+                EnrollmentRow.id == enrollment.id
+            ).execute(self._database)
             self._events.add(now, "yes", why, enrollment.id, enrollment.address)
 
     def note(self, enrollment: int, **columns: Any) -> None:

@@ -193,13 +193,20 @@ class Outbox:
         DeliveryRow.update(status=Status.CANCELLED.value, changed=now, why=why).where(
             mine & DeliveryRow.status.in_([s.value for s in _BEFORE_THE_DOT])
         ).execute(self._database)
-        DeliveryRow.update(withdraw=True, why=why).where(
-            mine & (DeliveryRow.status == Status.DRAFTED.value)
-        ).execute(self._database)
+        DeliveryRow.update(withdraw=True, why=why).where(mine & (DeliveryRow.status == Status.DRAFTED.value)).execute(
+            self._database
+        )
 
     def count_step(
-        self, enrollment: int, address: str, key: tuple[str, str, str], number: int, message_id: str, left: datetime,
-        status: Status, why: str,
+        self,
+        enrollment: int,
+        address: str,
+        key: tuple[str, str, str],
+        number: int,
+        message_id: str,
+        left: datetime,
+        status: Status,
+        why: str,
     ) -> None:
         """Record a step that left otherwise (found in Sent, sent by hand) or is skipped, without a mail of ours."""
         opening, sequence, step = key
@@ -227,9 +234,9 @@ class Outbox:
         back = DeliveryRow.update(status=Status.QUEUED.value, changed=now).where(
             DeliveryRow.status == Status.SENDING.value
         )
-        doubt = DeliveryRow.update(status=Status.UNCERTAIN.value, changed=now, why="it stopped in the middle of sending").where(
-            DeliveryRow.status == Status.HANDED_OVER.value
-        )
+        doubt = DeliveryRow.update(
+            status=Status.UNCERTAIN.value, changed=now, why="it stopped in the middle of sending"
+        ).where(DeliveryRow.status == Status.HANDED_OVER.value)
         return int(back.execute(self._database)), int(doubt.execute(self._database))
 
     def last_left(self) -> datetime | None:

@@ -62,7 +62,9 @@ class Suppressions:
         """Take a line out; False where there was none."""
         entry = canonical(line)
         before = self._read()
-        kept = [text for text in before.splitlines(keepends=True) if self._entry(text) not in (entry, self._hash(entry))]
+        kept = [
+            text for text in before.splitlines(keepends=True) if self._entry(text) not in (entry, self._hash(entry))
+        ]
         if len(kept) == len(before.splitlines()):
             return False
         self._write("".join(kept))

@@ -26,11 +26,20 @@ class Cli:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def __call__(self, *words: str, status: int | None = 0, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *words: str, status: int | None = 0, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("FOLLOWMAIL_")}
         env = {**clean, **self.world.environment(), **environment}
         done = subprocess.run(
-            [COMMAND, *words], env=env, capture_output=True, text=True, cwd=self.world.home, input=stdin, timeout=60, check=False
+            [COMMAND, *words],
+            env=env,
+            capture_output=True,
+            text=True,
+            cwd=self.world.home,
+            input=stdin,
+            timeout=60,
+            check=False,
         )
         assert "Traceback" not in done.stderr
         assert "secret" not in done.stdout + done.stderr
@@ -68,7 +77,19 @@ def test_once_reports_the_counts_of_the_cycle(cli: Cli, world: World) -> None:
     """Exactly the fields that scripts rely on."""
     world.writes(BOB, ago=days(7))
     told = cli.json("once")
-    fields = {"new_messages", "enrolled", "stopped", "paused", "waiting", "drafted", "sent", "held", "uncertain", "failed", "next_due"}
+    fields = {
+        "new_messages",
+        "enrolled",
+        "stopped",
+        "paused",
+        "waiting",
+        "drafted",
+        "sent",
+        "held",
+        "uncertain",
+        "failed",
+        "next_due",
+    }
     assert fields <= told.keys()
     assert (told["new_messages"], told["enrolled"], told["drafted"]) == (1, 1, 1)
     assert len(world.drafts()) == 1
@@ -152,7 +173,18 @@ def test_suppress_ends_and_forbids(cli: Cli, world: World) -> None:
 
 def test_enroll_by_hand(cli: Cli) -> None:
     """With place and topic; twice is refused."""
-    words = ("enroll", "carla@carla.example", "--sequence", "nice-to-meet-you", "--name", "Carla Cook", "--where", "IT fair", "--about", "backups")
+    words = (
+        "enroll",
+        "carla@carla.example",
+        "--sequence",
+        "nice-to-meet-you",
+        "--name",
+        "Carla Cook",
+        "--where",
+        "IT fair",
+        "--about",
+        "backups",
+    )
     assert cli.json(*words)["state"] == "active"
     assert "is in 'nice-to-meet-you' already" in cli(*words, status=1).stderr
     assert "no sequence 'nodge'" in cli("enroll", "x@x.example", "--sequence", "nodge", status=1).stderr
@@ -165,7 +197,9 @@ def test_import_names_line_and_column(cli: Cli, world: World) -> None:
     told = cli("import", "bad.csv", "--sequence", "nice-to-meet-you", status=1).stderr
     assert "bad.csv line 3, column 2: 'bob(at)bob' is no mail address" in told
     assert cli.json("prospects") == []
-    world.home.joinpath("fair.csv").write_text("Name;E-Mail;Event\nAnn Archer;ann@ann.example;IT fair\nBob;bob@bob.example;\n")
+    world.home.joinpath("fair.csv").write_text(
+        "Name;E-Mail;Event\nAnn Archer;ann@ann.example;IT fair\nBob;bob@bob.example;\n"
+    )
     placed = cli.json("import", "fair.csv", "--sequence", "nice-to-meet-you")
     assert [p["fault"] for p in placed] == [None, None]
     assert len(cli.json("prospects")) == 2
@@ -194,7 +228,12 @@ def test_check_is_green_and_says_what_is_not(cli: Cli, world: World) -> None:
     (login,) = [line for line in red["checks"] if line["name"] == "login"]
     assert "password" in login["remedy"]
     cli("check", "--create-folders")
-    assert {"Followmail/nudge", "Followmail/stalled", "Followmail/nice-to-meet-you", "Followmail/Stop"} <= world.mailbox.folders()
+    assert {
+        "Followmail/nudge",
+        "Followmail/stalled",
+        "Followmail/nice-to-meet-you",
+        "Followmail/Stop",
+    } <= world.mailbox.folders()
 
 
 @pytest.mark.parametrize(
@@ -263,7 +302,19 @@ def test_classify_needs_no_configuration(cli: Cli, tmp_path: Path) -> None:
     (row,) = json.loads(done.stdout)
     assert row["file"] == str(mail)
     assert row["kind"] == "reply"
-    assert row.keys() >= {"file", "kind", "evidence", "return_date", "failed_recipients", "until", "new_text", "first_name", "contact", "language", "asks"}
+    assert row.keys() >= {
+        "file",
+        "kind",
+        "evidence",
+        "return_date",
+        "failed_recipients",
+        "until",
+        "new_text",
+        "first_name",
+        "contact",
+        "language",
+        "asks",
+    }
     assert "none.eml" in done.stderr
 
 

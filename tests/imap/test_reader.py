@@ -199,9 +199,10 @@ def test_only_plain_ids_are_asked_for(mailbox: Mailbox, value: str) -> None:
     with Session.open(mailbox.account()) as session:
         with pytest.raises(CommandRefused):
             reader.uids_by_header(session, "INBOX", "Message-ID", value)
-        for ask in (reader.uids_from_address, reader.uids_to_address):
-            with pytest.raises(CommandRefused):
-                ask(session, "INBOX", value)
+        with pytest.raises(CommandRefused):
+            reader.uids_from_addresses(session, "INBOX", ["ann@one.example", value])
+        with pytest.raises(CommandRefused):
+            reader.uids_to_address(session, "INBOX", value)
 
 
 def test_monsters_are_bounded(mailbox: Mailbox) -> None:

@@ -122,7 +122,7 @@ def test_all_of_it_at_once(world: World) -> None:
 
 
 def test_no_text_of_a_mail_becomes_a_command(world: World) -> None:
-    """Ids, addresses and subjects with line ends and quotes, in mails that make followmail ask the server about them."""
+    """Ids, addresses and subjects with line ends and quotes, in mails about which followmail asks the server."""
     world.mailbox.record()
     world.round()
     evil = (

@@ -125,5 +125,8 @@ def test_tags() -> None:
 
 def test_outside_people_once_in_order() -> None:
     """The outside people of a header, each once, machines and own people left out."""
-    people = [Person("", a) for a in ("bob@b.example", "alex@consult.example", "noreply@b.example", "bob@b.example", "c@c.example")]
+    people = [
+        Person("", a)
+        for a in ("bob@b.example", "alex@consult.example", "noreply@b.example", "bob@b.example", "c@c.example")
+    ]
     assert [p.address for p in ALEX.outside(people)] == ["bob@b.example", "c@c.example"]

@@ -96,7 +96,10 @@ def test_dates(value: bytes, moment: datetime | None) -> None:
 
 def test_without_an_id_messages_are_told_apart() -> None:
     """Size, date, author, recipients and subject make one."""
-    one, other = read(b"From: a@x.example\nSubject: 1\n\n", None, 10), read(b"From: a@x.example\nSubject: 2\n\n", None, 10)
+    one, other = (
+        read(b"From: a@x.example\nSubject: 1\n\n", None, 10),
+        read(b"From: a@x.example\nSubject: 2\n\n", None, 10),
+    )
     assert one.id != other.id
     assert one.id == read(b"From: a@x.example\nSubject: 1\n\n", None, 10).id
 
@@ -149,7 +152,10 @@ def test_reading_never_raises(raw: bytes) -> None:
 @given(st.dictionaries(st.sampled_from(message.HEADER_FIELDS), st.binary(max_size=200), max_size=10))
 def test_every_header_may_be_anything(fields: dict[str, bytes]) -> None:
     """Each field with random bytes."""
-    raw = b"".join(name.encode() + b": " + value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n" for name, value in fields.items())
+    raw = b"".join(
+        name.encode() + b": " + value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n"
+        for name, value in fields.items()
+    )
     m = read(raw + b"\r\n")
     m.subject.encode("utf-8")
     for person in (m.sender, *m.to, *m.cc, *m.bcc):

@@ -71,7 +71,10 @@ def test_parts_cannot_run_into_each_other() -> None:
     assert msgid.mint("a", "bc", "d", "e", "a@x") != msgid.mint("ab", "c", "d", "e", "a@x")
 
 
-@given(st.text(alphabet=string.ascii_lowercase + "234567", min_size=26, max_size=26), st.text(alphabet="abc234", min_size=6, max_size=6))
+@given(
+    st.text(alphabet=string.ascii_lowercase + "234567", min_size=26, max_size=26),
+    st.text(alphabet="abc234", min_size=6, max_size=6),
+)
 def test_the_form_alone_is_not_enough(body: str, check: str) -> None:
     """An id that only looks like ours is not."""
     assert msgid.is_ours(f"fm1.{body}.{check}@x.example") is (check == msgid._check(body))

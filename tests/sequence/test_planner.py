@@ -186,7 +186,11 @@ def test_approve_yes_asks_in_mode_send_when_it_is_due() -> None:
 
 def test_all_done_is_the_end() -> None:
     """Skipped steps count as done."""
-    done = (delivery("one", 1, Status.SKIPPED, DUE), delivery("two", 2, Status.SENT, DUE), delivery("three", 3, Status.SENT, DUE))
+    done = (
+        delivery("one", 1, Status.SKIPPED, DUE),
+        delivery("two", 2, Status.SENT, DUE),
+        delivery("three", 3, Status.SENT, DUE),
+    )
     assert isinstance(decide(replace(E, deliveries=done), ALL, POLICY, day(), DUE), Finish)
 
 
@@ -237,7 +241,9 @@ def test_what_leaves_is_always_due_and_inside_the_window(
     now: datetime, left_today: int, free_days: Iterable[date], state: State, mode: Mode
 ) -> None:
     """Whatever the day and the settings."""
-    calendar = Calendar("Europe/Berlin", *window("Mon-Fri 08:30-17:30"), holidays(", ".join(d.isoformat() for d in free_days)))
+    calendar = Calendar(
+        "Europe/Berlin", *window("Mon-Fri 08:30-17:30"), holidays(", ".join(d.isoformat() for d in free_days))
+    )
     policy = Policy(calendar, mode=mode, detect="enroll")
     decision = decide(replace(E, state=state, until=DUE), ALL, policy, day(now, left_today=left_today), now)
     if isinstance(decision, Leave):

@@ -56,7 +56,14 @@ class Outbox(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         before = self.status(step)
         number = self.store.outbox.enqueue(written(step), self.now)
-        gone = before in (Status.SENT, Status.SKIPPED, Status.UNCERTAIN, Status.HANDED_OVER, Status.SENDING, Status.DRAFTED)
+        gone = before in (
+            Status.SENT,
+            Status.SKIPPED,
+            Status.UNCERTAIN,
+            Status.HANDED_OVER,
+            Status.SENDING,
+            Status.DRAFTED,
+        )
         assert (number is None) is gone
 
     @rule(step=st.sampled_from(STEPS))
@@ -70,16 +77,20 @@ class Outbox(RuleBasedStateMachine):
     def write_the_dot(self, step: str) -> None:
         """The dot is written only after `handed-over` was committed."""
         number = self.row(step)
-        if number is not None and self.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, self.now, left=self.now):
+        if number is not None and self.store.outbox.move(
+            number, (Status.SENDING,), Status.HANDED_OVER, self.now, left=self.now
+        ):
             self.dots[step] += 1
 
     @rule(step=st.sampled_from(STEPS), answer=st.sampled_from([Status.SENT, Status.UNCERTAIN, Status.FAILED]))
     def the_server_answers(self, step: str, answer: Status) -> None:
         """A complete answer, or none. A refusal means that nothing left."""
         number = self.row(step)
-        if number is not None and self.store.outbox.move(number, (Status.HANDED_OVER,), answer, self.now, left=self.now):
-            if answer is Status.FAILED:
-                self.dots[step] -= 1
+        if number is None:
+            return
+        moved = self.store.outbox.move(number, (Status.HANDED_OVER,), answer, self.now, left=self.now)
+        if moved and answer is Status.FAILED:
+            self.dots[step] -= 1
 
     @rule()
     def die_and_start_again(self) -> None:
@@ -103,7 +114,9 @@ class Outbox(RuleBasedStateMachine):
     def the_consultant_says_send_again(self, step: str) -> None:
         """Only a person, by name, may risk a second one."""
         number = self.row(step)
-        if number is not None and self.store.outbox.move(number, (Status.UNCERTAIN,), Status.CANCELLED, self.now, left=None):
+        if number is not None and self.store.outbox.move(
+            number, (Status.UNCERTAIN,), Status.CANCELLED, self.now, left=None
+        ):
             self.said_send_again[step] += 1
 
     @invariant()

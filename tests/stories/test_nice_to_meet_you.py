@@ -287,5 +287,3 @@ def test_30_who_was_met_once_is_refused_unless_again(sending: Sending, smtpd: Sm
     world.round()
     world.run_days(1)
     assert [m.recipients for m in smtpd.delivered] == [("carla@carla.example",)] * 2
-
-

@@ -126,9 +126,7 @@ def test_22_anna_meet_bob_is_followed_up_only_when_marked(world: World) -> None:
     world.round()
     assert world.enrollments() == ()
     assert passed(world, mail.id)["one to three people outside"] is False
-    world.writes(
-        f"{ANN}, {BOB}", "Ann, meet Bob again", "Shall I book us a table?", Bcc="alex+nudge@consult.example"
-    )
+    world.writes(f"{ANN}, {BOB}", "Ann, meet Bob again", "Shall I book us a table?", Bcc="alex+nudge@consult.example")
     world.round()
     assert enrolled(world) == {"ann@ann.example": "nudge"}
 

@@ -124,7 +124,10 @@ def _asked(verdict: Verdict) -> str:
     """What a sent message asks; empty where it asks nothing."""
     if not verdict.asks:
         return ""
-    return next((line for line in verdict.new_text.splitlines() if "?" in line), verdict.new_text[:80]).strip()[:120] or "yes"
+    return (
+        next((line for line in verdict.new_text.splitlines() if "?" in line), verdict.new_text[:80]).strip()[:120]
+        or "yes"
+    )
 
 
 def _day_of(known: Known, now: datetime) -> date:

@@ -159,7 +159,14 @@ def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> None:
         if e.state is State.WAITING and effect.state is State.PAUSED and effect.then is not State.WAITING:
             return
         c.store.enrollments.change(
-            e, effect.state, c.now, effect.why, event=effect.event, code=effect.code, until=effect.until, then=effect.then
+            e,
+            effect.state,
+            c.now,
+            effect.why,
+            event=effect.event,
+            code=effect.code,
+            until=effect.until,
+            then=effect.then,
         )
     count(c, effect.state)
     c.tell(effect.event, {"enrollment": e.id, "address": e.address, "why": effect.why})

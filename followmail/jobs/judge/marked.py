@@ -100,7 +100,12 @@ def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: dateti
     complete(court.session, c, court.watched(), known.entry.message)
     anchor = c.store.conversations.get(known.conversation).anchor(who.address)
     if anchor is None and not c.sequences[mark.word].steps[0].new_thread:
-        refuse(c, known, mark, f"you have not written to {who.address} in this conversation, and the first text has no Subject")
+        refuse(
+            c,
+            known,
+            mark,
+            f"you have not written to {who.address} in this conversation, and the first text has no Subject",
+        )
         return
     wish = Wish(
         who, c.sequences[mark.word], Origin.MARKED, f"you put a mail of {who.address} into Followmail/{mark.word}",

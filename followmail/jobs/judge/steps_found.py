@@ -64,7 +64,9 @@ def _step_with_id(c: Cycle, e: Enrollment, sequence: Sequence, message_id: str) 
     """The step whose fixed Message-ID this is; the right side of an id may have been rewritten."""
     left = message_id.partition("@")[0]
     names = (s.name for s in sequence.steps)
-    return next((n for n in names if mint(c.identity.address, e.opening, sequence.name, n, "").partition("@")[0] == left), None)
+    return next(
+        (n for n in names if mint(c.identity.address, e.opening, sequence.name, n, "").partition("@")[0] == left), None
+    )
 
 
 def count_as_step(c: Cycle, e: Enrollment, sequence: Sequence, step: str, entry: Entry) -> None:
@@ -74,7 +76,9 @@ def count_as_step(c: Cycle, e: Enrollment, sequence: Sequence, step: str, entry:
         e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.at, Status.SENT,
         "found in Sent",
     )  # fmt: skip
-    c.store.events.add(c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: it stands in Sent", e.id, e.address)
+    c.store.events.add(
+        c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: it stands in Sent", e.id, e.address
+    )
 
 
 def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry, all_count: bool) -> None:
@@ -105,7 +109,9 @@ def database_lacked(c: Cycle) -> None:
     c.store.facts.set_moment("first_run", c.now)
     for e in c.store.enrollments.live():
         c.store.enrollments.note(e.id, before_first_run=True, yes_at=None)
-    why = "Sent holds a mail of ours that this database does not know: it was restored, or another followmail is at work"
+    why = (
+        "Sent holds a mail of ours that this database does not know: it was restored, or another followmail is at work"
+    )
     c.store.events.add(c.now, "first-run", why)
     c.tell("first-run", {"why": why})
 
@@ -137,7 +143,9 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
     """The step has left; where the consultant sent its draft, that is a yes too."""
     delivery = parcel.delivery
     with c.store.transaction():
-        c.store.outbox.move(delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=False, why=why)
+        c.store.outbox.move(
+            delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=False, why=why
+        )
         e = c.store.enrollments.get(delivery.enrollment)
         if e is None:
             return
@@ -160,5 +168,3 @@ def _alike(text: str, versions: Iterable[bytes]) -> bool:
     mine = " ".join(text.split())[:4000]
     drafts = (" ".join(mail_text.new_text(mail_text.text_of(data)).split())[:4000] for data in versions)
     return bool(mine) and any(SequenceMatcher(None, mine, d, autojunk=False).ratio() >= ALIKE for d in drafts)
-
-

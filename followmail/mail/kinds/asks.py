@@ -2,12 +2,13 @@
 
 import re
 
-from followmail.mail.kinds.statement import Sentence, statement
+from followmail.mail.kinds.statement import MAX_TEXT, Sentence, statement
 from followmail.mail.kinds.words import fold, phrases
 
 SECTION = "asks"
 
 _WORD = re.compile(r"[^\W\d_]+")
+_END = 1500  # characters: the end of a long text
 _COURTESY_WORDS = 9  # "How are you, and how was your weekend?": a question of more words is one
 _INVOICE = re.compile(r"\b(?:invoices?|rechnung\w*|factures?|facturas?|fattur[ae]|factuur|facturen|faturas?)\b")
 _LINK = re.compile(r"\S*(?:://|www\.)\S*")
@@ -16,7 +17,9 @@ _LINK = re.compile(r"\S*(?:://|www\.)\S*")
 def asks(text: str, lang: str | None) -> str | None:
     """The question, request or offer in a new text, as evidence, or None. `lang` None: any language."""
     langs = () if lang is None else (lang,)
-    said = statement(_LINK.sub(" ", text[:20_000]))
+    text = _LINK.sub(" ", text[:20_000])
+    # people ask in the beginning or in the end
+    said = statement(text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - _END]}\n\n{text[-_END:]}")
     return next((found for s in said.sentences if (found := _asked(s, langs)) is not None), None)
 
 

@@ -18,6 +18,7 @@ from followmail.mail.kinds.verdict import Kind
 _MAX_REPORT = 12_000  # characters of a report's text that are looked at
 _MAX_RECIPIENTS = 50
 _MAX_LINES = 800  # of a report that flufl.bounce reads
+_MAX_RAW = 48 * 1024
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(
     r"^[ \t>*]{0,4}(final-recipient|original-recipient|action|status|diagnostic-code|will-retry-until)[ \t]*:[ \t]*"
@@ -226,7 +227,7 @@ def _by_flufl(mail: Received) -> list[str]:
 
     # it logs a traceback for each mail that it cannot read, and reads all lines dozens of times
     logging.getLogger("flufl.bounce").disabled = True
-    beginning = b"".join(islice(BytesIO(mail.raw), _MAX_LINES))
+    beginning = b"".join(islice(BytesIO(mail.raw[:_MAX_RAW]), _MAX_LINES))
     try:
         found = scan_message(message_from_bytes(beginning))
         return sorted(canonical(a.decode("ascii", "replace") if isinstance(a, bytes) else str(a)) for a in found)

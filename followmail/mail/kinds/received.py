@@ -23,7 +23,7 @@ MAX_FIELD = 2000
 MAX_IDS = 20
 MAX_FIELDS = 1000
 MAX_BODY = 64 * 1024
-MAX_WORDS_TEXT = 6000  # characters that phrases are looked for in
+MAX_WORDS_TEXT = 4000  # characters that phrases are looked for in
 
 REPLY = re.compile(
     r"\s*(?:re|aw|antw|antwort|sv|vs|rv|r|rif|res|odp|ynt|ref|tr|wg|fw|fwd|enc|i)\s*(?:\[\d{1,3}\])?\s*[:：]\s*", re.I

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from followmail.mail.kinds.words import Phrases, fold, phrases
 from followmail.mail.quote import is_closing, own_words
 
-MAX_TEXT = 6000  # characters: what somebody wants is said early
+MAX_TEXT = 4000  # characters: what somebody wants is said early
 _MAX_SENTENCES = 120
 
 # a full stop behind a number or a title ends nothing
