@@ -40,11 +40,26 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
         return
     found = read_drafts(session, look.folders)
     for parcel in open_ones:
+        if parcel.delivery.status is Status.CANCELLED:
+            _laid_after_all(session, c, look, parcel, found)
+            continue
         draft = draft_of(parcel, found) or moved_draft(session, c.identity, _watched(c, look), parcel)
         if draft is None:
             _missing(c, look, parcel)
         else:
             _present(session, c, look, parcel, draft)
+
+
+def _laid_after_all(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
+    """The connection broke while a draft was laid, and its reason is gone since: found, it is taken back."""
+    number = parcel.delivery.id
+    draft = next((d for d in found if d.message.id == parcel.delivery.message_id), None)
+    if draft is None:
+        c.store.outbox.note(number, draft_folder="")
+    elif c.store.outbox.move(number, (Status.CANCELLED,), Status.DRAFTED, c.now, left=c.now, withdraw=True):
+        laid = c.store.outbox.parcel(number)
+        if laid is not None:
+            _present(session, c, look, laid, draft)
 
 
 def _watched(c: Cycle, look: Look) -> list[Folder]:
@@ -166,6 +181,7 @@ def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tupl
         folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id
     else:
         folder, edited = target.name, False
+        c.store.outbox.note(parcel.delivery.id, draft_folder=folder)  # it may lie there from here on
         uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
     with c.store.transaction():
         moved = c.store.outbox.move(

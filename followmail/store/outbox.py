@@ -105,10 +105,12 @@ class Outbox:
         return next((_parcel(row) for row in rows), None)
 
     def with_drafts(self) -> tuple[Parcel, ...]:
-        """Deliveries whose draft is followed: the open ones, and skipped ones whose draft is still to be taken back."""
+        """Deliveries whose draft is followed: the open ones, skipped ones whose draft is still to be taken back, and
+        cancelled ones whose draft may have been laid when the connection broke."""
         rows = DeliveryRow.select().where(
             (DeliveryRow.status == Status.DRAFTED.value)
             | ((DeliveryRow.status == Status.SKIPPED.value) & (DeliveryRow.withdraw == True))  # noqa: E712
+            | ((DeliveryRow.status == Status.CANCELLED.value) & (DeliveryRow.draft_folder != ""))
         )
         return tuple(_parcel(row) for row in rows.order_by(DeliveryRow.id).execute(self._database))
 

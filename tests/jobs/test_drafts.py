@@ -559,3 +559,17 @@ def _id(raw: bytes) -> str:
 
 def _day(stamp: object) -> date:
     return datetime.fromisoformat(str(stamp)).date()
+
+
+def test_a_draft_laid_as_the_connection_broke_is_taken_back_when_the_answer_comes(world: World) -> None:
+    """The row still says queued, the draft lies in Drafts, Bob answers: no draft stays behind."""
+    mail = world.writes(BOB, ago=days(7))
+    world.round()
+    (delivery,) = world.one().deliveries
+    assert world.office.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.QUEUED, world.now)
+    world.gets(BOB, answers=mail)
+    world.now += timedelta(minutes=5)
+    world.round()
+    assert world.states() == {"bob@bob.example": "replied"}
+    assert world.drafts() == []
+    assert world.one().deliveries[0].status is Status.WITHDRAWN

@@ -122,6 +122,8 @@ class _Hearing:
         if (words := self._match(sentence, "again")) is not None:
             near = self._near(at)
             named = next((n for n in map(self._named, near) if n is not None), None)
+            if named is not None and named.start - self.on <= _NEAR and not self._match(sentence, "anew"):
+                return None
             if named is not None or any(self._match(s, "vague") for s in near):
                 return named, words, not sentence.asks and self._match(sentence, "promise") is not None
         if (words := self._match(sentence, "contact")) is not None:
@@ -182,7 +184,7 @@ class _Hearing:
     def _match(self, sentence: Sentence, key: str, table: Phrases | None = None) -> str | None:
         for match in (table or phrases(SECTION, key, *self._langs)).each(sentence.folded):
             before = sentence.folded[max(0, match.start() - 40) : match.start()]
-            if key in ("again", "vague") or not _NOT.search(before):
+            if key in ("again", "anew", "vague") or not _NOT.search(before):
                 return sentence.quoted(match)
         return None
 
