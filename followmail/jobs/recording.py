@@ -71,9 +71,10 @@ def _received(session: Session, c: Cycle, folder: Folder, chunk: list[reader.Hea
 
 
 def mark_of(folder: Folder) -> marks.Mark | None:
-    """What it means that a message lies in this folder."""
-    parts = tuple(folder.name.split(folder.delimiter)) if folder.delimiter else (folder.name,)
-    return marks.folder_mark(parts[1:] if parts and parts[0].upper() == "INBOX" else parts)
+    """What it means that a message lies in this folder, below the account's prefix or below INBOX."""
+    name = folder.name.removeprefix(folder.prefix)
+    parts = tuple(name.split(folder.delimiter)) if folder.delimiter else (name,)
+    return marks.folder_mark(parts[1:] if parts[0].upper() == "INBOX" else parts)
 
 
 def _chunks(heads: Iterator[reader.Head]) -> Iterator[list[reader.Head]]:
