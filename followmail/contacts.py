@@ -43,12 +43,21 @@ class Contact:
 def read_csv(data: bytes, name: str) -> tuple[Contact, ...]:
     """The contacts of a CSV, in order. Raises UserError with every fault of the file; nothing is half read."""
     text = _text(data)
-    rows = list(csv.reader(io.StringIO(text, newline=""), dialect=_dialect(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), dialect=_dialect(text), strict=True))
+    except csv.Error as fault:
+        raise UserError(
+            f"{name} is no CSV that can be read: {fault}. A quote may be open. Nothing was imported."
+        ) from None
+    if len(rows) > MOST_LINES + 1:
+        raise UserError(
+            f"{name} has {len(rows) - 1} lines; at most {MOST_LINES} can be imported at once. Nothing was imported."
+        )
     if not rows or not any(cell.strip() for cell in rows[0]):
         raise UserError(f"{name} is empty: the first line must name the columns, for example 'email,name,where,about'.")
     columns = _columns(rows[0], name)
     contacts, faults = [], []
-    for number, row in enumerate(rows[1 : MOST_LINES + 1], 2):
+    for number, row in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in row):
             continue
         found = _contact(columns, row, number)

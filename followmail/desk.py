@@ -13,11 +13,15 @@ from followmail.contacts import Contact
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical, is_address, is_machine, same_company
 from followmail.sequence import planner
+from followmail.sequence.conversation import Entry
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State, Status
 from followmail.sequence.workdays import Calendar
 from followmail.store import Store
+from followmail.store.suppressions import is_entry
 
+# A day met that is further off than this is a slip of the pen.
+FARTHEST_DAY_MET = 366
 STOPPED_BY_HAND = "you stopped it"
 
 
@@ -38,7 +42,7 @@ def find(desk: Desk, words: Iterable[str], live_only: bool = True) -> tuple[Enro
     faults = []
     for word in words:
         mine = _named(desk, word)
-        chosen = [e for e in mine if e.state.live] if live_only else list(mine)
+        chosen = [e for e in mine if e.state.live or _is_in_doubt(e)] if live_only else list(mine)
         if not mine:
             faults.append(
                 f"'{word}' is neither the number nor the address of an enrollment; `followmail prospects` lists them"
@@ -49,6 +53,23 @@ def find(desk: Desk, words: Iterable[str], live_only: bool = True) -> tuple[Enro
     if faults:
         raise UserError(faults)
     return tuple(found.values())
+
+
+def _is_in_doubt(e: Enrollment) -> bool:
+    """Whether a mail of it may or may not have left: that must be settled also where it ended since."""
+    return any(d.status is Status.UNCERTAIN for d in e.deliveries)
+
+
+def _answer_since(desk: Desk, address: str, conversation: int | None, since: datetime) -> str:
+    """Who answered since the consultant's mail, and when; empty where nobody did."""
+    known = desk.store.conversations.bearing_since(since, conversation, address, None, ())
+    for entry in (
+        k.entry for k in known if k.conversation == conversation or k.entry.message.sender.address == address
+    ):
+        message = entry.message
+        if entry.answered and not desk.identity.is_own(message.sender.address) and (message.later or since) >= since:
+            return f"{message.sender} answered on {entry.at:%Y-%m-%d}"
+    return ""
 
 
 def _named(desk: Desk, word: str) -> tuple[Enrollment, ...]:
@@ -146,7 +167,8 @@ def _skip_step(desk: Desk, e: Enrollment, sequence: str, step: str, number: int)
                 own.id, (Status.DRAFTED,), Status.SKIPPED, desk.now, left=desk.now, withdraw=True, why="you skipped it"
             )
         else:
-            desk.store.outbox.move(own.id, tuple(Status), Status.SKIPPED, desk.now, left=desk.now, why="you skipped it")
+            before = (Status.QUEUED, Status.SENDING, Status.CANCELLED, Status.WITHDRAWN, Status.FAILED)
+            desk.store.outbox.move(own.id, before, Status.SKIPPED, desk.now, left=desk.now, why="you skipped it")
         desk.store.events.add(desk.now, "skipped", f"step {number}: you skipped it", e.id, e.address)
         if e.state is State.WAITING and e.code in (
             "overdue",
@@ -164,7 +186,7 @@ def _skip_step(desk: Desk, e: Enrollment, sequence: str, step: str, number: int)
 
 def stop(desk: Desk, e: Enrollment) -> str:
     """The end, by hand."""
-    desk.store.enrollments.change(e, State.STOPPED, desk.now, STOPPED_BY_HAND)
+    desk.store.enrollments.change_now(e.id, State.STOPPED, desk.now, STOPPED_BY_HAND)
     return f"{e.address}: stopped"
 
 
@@ -191,6 +213,10 @@ def _revive(desk: Desk, e: Enrollment) -> str:
         raise UserError(f"{e.address} is in '{other.sequence}' already; `followmail stop {other.id}` ends that first.")
     if line := desk.store.suppressions.matching(e.address):
         raise UserError(f"{e.address} must not be mailed ('{line}' in {desk.store.suppressions.path}).")
+    if e.anchor_at and (answer := _answer_since(desk, e.address, e.conversation, e.anchor_at)):
+        why = f"{answer}; still follow up?"
+        desk.store.enrollments.change(e, State.WAITING, desk.now, why, event="resumed", code="answer")
+        return f"{e.address}: waits for your yes: {answer}"
     with desk.store.transaction():
         desk.store.enrollments.say_yes(e, desk.now, "you resumed it")
         desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you resumed it", event="resumed")
@@ -274,20 +300,17 @@ def suppress(desk: Desk, line: str) -> str:
     ended = 0
     for e in desk.store.enrollments.live():
         if desk.store.suppressions.matching(e.address):
-            desk.store.enrollments.change(e, State.STOPPED, desk.now, f"you suppressed {entry}")
+            desk.store.enrollments.change_now(e.id, State.STOPPED, desk.now, f"you suppressed {entry}")
             ended += 1
     what = "is never mailed again" if added else "was suppressed already"
     return f"{entry} {what}" + (f"; {ended} stopped" if ended else "")
 
 
 def _check_entry(entry: str) -> None:
-    if is_address(entry) or (entry.startswith("@") and is_address("a" + entry)) or entry.startswith("sha256:"):
-        return
-    if "@" in entry and any(c in entry for c in "*?[") and not any(c.isspace() for c in entry):
-        return
-    raise UserError(
-        f"'{entry}' is no address, @domain or glob; write for example bob@bob.example, @bob.example or *@*.example"
-    )
+    if not is_entry(entry):
+        raise UserError(
+            f"'{entry}' is no address, @domain or glob; write for example bob@bob.example, @bob.example or *@*.example"
+        )
 
 
 def unsuppress(desk: Desk, line: str) -> str:
@@ -312,6 +335,8 @@ def why_not(desk: Desk, contact: Contact, sequence: Sequence, again: bool = Fals
         return f"{address} is you or a colleague"
     if is_machine(address):
         return f"{address} is no person: nobody reads it"
+    if not address.isascii():
+        return f"{address} cannot be asked of a mail server; write its domain in ASCII (xn--…)"
     if line := desk.store.suppressions.matching(address):
         return f"{address} must not be mailed ('{line}' in {desk.store.suppressions.path.name})"
     if other := desk.store.enrollments.live_of(address):
@@ -321,11 +346,21 @@ def why_not(desk: Desk, contact: Contact, sequence: Sequence, again: bool = Fals
     earlier = [e for e in desk.store.enrollments.of_address(address) if e.sequence == sequence.name and e.done]
     if earlier and not again:
         return f"{address} was in '{sequence.name}' before; --again enrolls all the same"
-    if not sequence.steps[0].new_thread and desk.store.conversations.last_sent_to(address) is None:
+    if contact.met_on and abs((contact.met_on - desk.policy.calendar.local_date(desk.now)).days) > FARTHEST_DAY_MET:
+        return f"{contact.met_on} is too far from today for a day on which you met"
+    return "" if sequence.steps[0].new_thread else _why_no_thread(desk, address, sequence)
+
+
+def _why_no_thread(desk: Desk, address: str, sequence: Sequence) -> str:
+    """Why a sequence cannot continue a conversation with somebody."""
+    last = desk.store.conversations.last_sent_to(address)
+    if last is None:
         return (
             f"'{sequence.name}' continues a conversation, and no mail of yours to {address} was found;"
             " put a mail of yours to them into the folder Followmail/" + sequence.name
         )
+    if answer := _answer_since(desk, address, last.conversation, last.entry.at):
+        return f"{answer}, after your last mail; write to them yourself first"
     return ""
 
 
@@ -353,7 +388,7 @@ def enroll(
         e = Enrollment(
             id=0,
             address=address,
-            name=contact.name or (last.entry.message.to[0].name if last and last.entry.message.to else ""),
+            name=contact.name or (_name_in(last.entry, address) if last else ""),
             sequence=sequence.name,
             trigger=sequence.trigger,
             origin=origin,
@@ -373,6 +408,11 @@ def enroll(
             again=again,
         )
         return desk.store.enrollments.begin(e, desk.now, "you enrolled them" if origin is Origin.MANUAL else "imported")
+
+
+def _name_in(entry: Entry, address: str) -> str:
+    """The name under which a mail is addressed to somebody."""
+    return next((p.name for p in (*entry.message.to, *entry.message.cc) if p.address == address), "")
 
 
 # ---- an import

@@ -107,6 +107,7 @@ class Report:
     tally: Tally
     look: Look
     would: tuple[Would, ...] = ()
+    template_faults: tuple[str, ...] = ()
     faults: tuple[str, ...] = field(default=())
 
 
@@ -123,7 +124,7 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
         _deliver(office, session, c, clock)
         file.file(session, replace(c, now=clock()), look)
     c.tally.uncertain = len(c.store.outbox.parcels(Status.UNCERTAIN))
-    return Report(c.tally, look, would, look.faults)
+    return Report(c.tally, look, would, tuple(map(str, c.library.faults)), look.faults)
 
 
 def _begin(c: Cycle) -> None:
@@ -135,6 +136,11 @@ def _begin(c: Cycle) -> None:
     until = facts.moment("paused_until")
     if until is not None and until <= c.now and not fault:  # a clock that cannot be right ends no pause
         desk.end_pause(c.store, c.policy.calendar, c.now)
+    for parcel in c.store.outbox.parcels(Status.HANDED_OVER):
+        why = (
+            f"step {parcel.delivery.number}: it stopped in the middle of sending; approve sends, skip counts it as left"
+        )
+        c.store.events.add(c.now, "uncertain", why, parcel.delivery.enrollment, parcel.address)
     c.store.outbox.recover(c.now)
     if not c.dry and facts.moment("first_run") is None:
         facts.set_moment("first_run", c.now)
@@ -186,7 +192,7 @@ def _deliver(office: Office, session: Session, c: Cycle, clock: Callable[[], dat
         day = plan.day_of(c.store, current, c.store.facts.text("look_fault") or "")
         return planner.decide(e, c.sequences, c.policy, day, current.now)
 
-    deliver.deliver(session, c, office.smtp_server(), relook, decide)
+    deliver.deliver(session, c, office.smtp_server(), relook, decide, clock)
 
 
 @contextlib.contextmanager

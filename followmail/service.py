@@ -10,6 +10,7 @@ import random
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -85,6 +86,7 @@ class Daemon:
         self.refused = 0
         self.next_due: datetime | None = None
         self.alerted: str | None = None
+        self.last_round = time.monotonic()
         self.heart = schedule.Scheduler()
         self.heart.every(office.settings.poll).seconds.do(self._tick)
 
@@ -96,7 +98,7 @@ class Daemon:
         try:
             while not self.stop.asked:
                 self.heart.run_pending()
-                if self.due_now or self._something_is_due():
+                if self.due_now or self._something_is_due() or self._poll_is_over():
                     status = self._round()
                     if status is not None:
                         return status
@@ -105,12 +107,16 @@ class Daemon:
             self._hang_up()
         return 0
 
+    def _poll_is_over(self) -> bool:
+        """Also where the wall clock was set back, which holds up a heart that beats by it."""
+        return time.monotonic() - self.last_round > self.office.settings.poll
+
     def _something_is_due(self) -> bool:
         return self.next_due is not None and self.clock() >= self.next_due
 
     def _round(self) -> int | None:
         """One round; an exit status where going on makes no sense."""
-        self.due_now, self.next_due = False, None
+        self.due_now, self.next_due, self.last_round = False, None, time.monotonic()
         try:
             if self.session is None:
                 self.session = self.office.connect()
@@ -197,7 +203,7 @@ class Daemon:
 
     def _rest(self) -> None:
         """Until mail is reported, something is due, or the next tick."""
-        seconds = min(max(0.0, self.heart.idle_seconds or 0.0), IDLE_LONGEST)
+        seconds = min(max(0.0, self.heart.idle_seconds or 0.0), self.office.settings.poll, IDLE_LONGEST)
         if self.next_due is not None:
             seconds = min(seconds, max(0.0, (self.next_due - self.clock()).total_seconds()))
         if self.stop.asked or self.due_now or seconds <= 0:
@@ -219,7 +225,7 @@ class Daemon:
         if self.session is None:
             return False
         inbox = self.office.store.cursors.all().get("INBOX")
-        return inbox is None or self.session.examine("INBOX").uidnext > inbox.uidnext
+        return inbox is not None and self.session.examine("INBOX").uidnext > inbox.uidnext
 
     def _hang_up(self) -> None:
         if self.session is not None:

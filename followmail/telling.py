@@ -157,6 +157,7 @@ def status(c: Cycle, poll: int) -> Row:
         "last_look": stamp(looked, c),
         "mode": c.policy.mode.value,
         "paused_until": stamp(paused, c) if paused and paused > c.now else None,
+        "paused_for_good": bool(paused and paused.year >= 9000),
         "counts": {state.value: len(c.store.enrollments.all(state)) for state in State},
         "waiting": [row for row in rows if row["waits_for"] == "approval"],
         "drafts": [row for row in rows if row["waits_for"] == "draft"],
@@ -177,6 +178,11 @@ def _problems(c: Cycle, looked: datetime | None, poll: timedelta) -> list[str]:
     if text := facts.text("sending_fault"):
         found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
     found += [str(fault) for fault in c.library.faults]
+    found += c.store.suppressions.faults()
+    found += [
+        f"a message from {known.entry.message.sender.address or 'somebody'} could not be worked out; read it yourself"
+        for known in c.store.conversations.set_aside()
+    ]
     doubtful = [e for e in c.store.enrollments.live() if is_uncertain(e)]
     found += [
         f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful

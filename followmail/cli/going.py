@@ -63,6 +63,8 @@ def _show(report: Report, dry: bool, calendar: Calendar) -> None:
         say("Nobody would get a mail now.")
     if tally.next_due:
         say(f"Next due: {when(calendar.local(tally.next_due).isoformat())}")
+    for template_fault in report.template_faults:
+        click.echo(safe(f"followmail: {template_fault}"), err=True)
     for fault in report.faults:
         click.echo(safe(f"followmail: could not be read, so nothing leaves: {fault}"), err=True)
 

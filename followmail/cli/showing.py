@@ -28,7 +28,9 @@ def status_command(ctx: click.Context, as_json: bool) -> int:
     )
     for problem in told["problems"]:
         say(f"  ! {problem}")
-    if told["paused_until"]:
+    if told["paused_for_good"]:
+        say("Paused: nothing leaves until `followmail resume`.")
+    elif told["paused_until"]:
         say(f"Paused: nothing leaves until {when(told['paused_until'])}.")
     counts = ", ".join(f"{n} {state}" for state, n in told["counts"].items() if n)
     say(f"Enrollments: {counts or 'none yet'}.")

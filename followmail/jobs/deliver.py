@@ -7,7 +7,8 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from followmail import smtp
 from followmail.errors import CommandRefused, FollowmailError
@@ -36,6 +37,7 @@ def deliver(
     server: smtp.Server | None,
     relook: Callable[[], tuple[Cycle, Look]],
     decide: Callable[[Enrollment], planner.Decision],
+    clock: Callable[[], datetime],
 ) -> None:
     """Send the queued mails that may leave now.
 
@@ -63,7 +65,7 @@ def deliver(
         if not any(f.role is Role.SENT and f.selectable for f in look.folders):
             _hold(c, fresh, Wait("no Sent folder was found to tell what has left; FOLLOWMAIL_SENT_FOLDER names one"))
             continue
-        if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh):
+        if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh, clock):
             return
 
 
@@ -90,7 +92,7 @@ def _hold(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
 # ---- the transaction
 
 
-def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
+def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel, clock: Callable[[], datetime]) -> bool:
     """Send one mail; False where the account cannot send now, so that no other is tried."""
     number = parcel.delivery.id
     if not c.store.outbox.move(number, (Status.QUEUED,), Status.SENDING, c.now, attempts=parcel.delivery.attempts + 1):
@@ -98,13 +100,13 @@ def _send(c: Cycle, server: smtp.Server, e: Enrollment, parcel: Parcel) -> bool:
 
     def before_dot() -> None:
         forbidden = next(filter(c.store.suppressions.matching, parcel.delivery.recipients), None)
-        if forbidden or not c.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, c.now, left=c.now):
+        if forbidden or not c.store.outbox.move(number, (Status.SENDING,), Status.HANDED_OVER, c.now, left=clock()):
             raise Changed(f"{forbidden} must not be mailed" if forbidden else "it was cancelled")
 
     try:
         outcome = smtp.submit(
             server, parcel.sender, parcel.delivery.recipients, parcel.data, before_dot=before_dot,
-            local_hostname=parcel.sender.rpartition("@")[2], settle=lambda outcome: _left(c, e, parcel, outcome),
+            local_hostname=parcel.sender.rpartition("@")[2], settle=lambda outcome: _left(replace(c, now=clock()), e, parcel, outcome),
         )  # fmt: skip
     except Changed as change:
         c.store.outbox.move(number, (Status.SENDING,), Status.CANCELLED, c.now, why=str(change))
@@ -203,13 +205,15 @@ def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, sai
             c.store.events.add(c.now, "dropped", f"{refused} in Cc was refused: {said}", e.id, e.address)
         return True
     c.tally.failed += 1
-    c.store.outbox.move(number, statuses, Status.FAILED, c.now, why=said, left=None)
+    c.store.outbox.move(number, statuses, Status.FAILED, c.now, why=said, left=None, next_try=None)
     if outcome.scope == "recipient":
         c.store.suppressions.add(e.address, BOUNCED)
-        c.store.enrollments.change(e, State.BOUNCED, c.now, f"{e.address} does not exist: {said}")
+        c.store.enrollments.change_now(e.id, State.BOUNCED, c.now, f"{e.address} does not exist: {said}")
         c.tally.stopped += 1
     else:
-        c.store.enrollments.change(e, State.WAITING, c.now, f"the mail was refused: {said}; try again?", code="failed")
+        c.store.enrollments.change_now(
+            e.id, State.WAITING, c.now, f"the mail was refused: {said}; try again?", code="failed"
+        )
         c.tally.waiting += 1
     return True
 

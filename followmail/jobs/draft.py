@@ -40,7 +40,7 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
         return
     found = read_drafts(session, look.folders)
     for parcel in open_ones:
-        if parcel.delivery.status is Status.CANCELLED:
+        if parcel.delivery.status in (Status.QUEUED, Status.CANCELLED):
             _laid_after_all(session, c, look, parcel, found)
             continue
         draft = draft_of(parcel, found) or moved_draft(session, c.identity, _watched(c, look), parcel)
@@ -51,12 +51,14 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
 
 
 def _laid_after_all(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
-    """The connection broke while a draft was laid, and its reason is gone since: found, it is taken back."""
+    """The connection broke while a draft was laid: found, it is this step's; its reason gone since, it is taken back."""
     number = parcel.delivery.id
     draft = next((d for d in found if d.message.id == parcel.delivery.message_id), None)
     if draft is None:
         c.store.outbox.note(number, draft_folder="")
-    elif c.store.outbox.move(number, (Status.CANCELLED,), Status.DRAFTED, c.now, left=c.now, withdraw=True):
+        return
+    before, gone = parcel.delivery.status, parcel.delivery.status is Status.CANCELLED
+    if c.store.outbox.move(number, (before,), Status.DRAFTED, c.now, left=c.now, withdraw=gone):
         laid = c.store.outbox.parcel(number)
         if laid is not None:
             _present(session, c, look, laid, draft)
@@ -107,8 +109,10 @@ def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
 
 def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
     """A draft that no folder holds: deleted, or about to come again; what was sent has been judged before."""
+    if not look.complete:
+        return  # only complete looks prove that it is gone
     since, looks = parcel.gone_since or c.now, parcel.gone_looks + 1
-    if not look.complete or looks < GONE_LOOKS or c.now - since < GONE_AFTER:
+    if looks < GONE_LOOKS or c.now - since < GONE_AFTER:
         c.store.outbox.note(parcel.delivery.id, gone_since=since, gone_looks=looks)
         return
     _deleted(c, parcel)
@@ -181,7 +185,7 @@ def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tupl
         folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id
     else:
         folder, edited = target.name, False
-        c.store.outbox.note(parcel.delivery.id, draft_folder=folder)  # it may lie there from here on
+        c.store.outbox.note(parcel.delivery.id, draft_folder=folder, draft_uid=None)  # it may lie there from here on
         uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
     with c.store.transaction():
         moved = c.store.outbox.move(

@@ -64,7 +64,9 @@ def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Wo
         decision = planner.decide(e, c.sequences, c.policy, day, c.now)
         if isinstance(decision, Leave) and allowed_to_leave:
             decision, day = _leave(c, e, decision, day, would)
-        if (due := _carry_out(c, e, decision)) is not None:
+        if not isinstance(decision, Leave) and any(d.status is Status.QUEUED for d in e.deliveries):
+            c.store.outbox.unqueue(e.id, c.now, decision.why)
+        if (due := _carry_out(c, e, decision)) is not None and due > c.now:
             waits.append(due)
     c.tally.next_due = min(waits, default=None)
     return tuple(would)
@@ -163,7 +165,10 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
 
 
 def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
+    own = e.delivery(step.name)
     with c.store.transaction():
+        if own is not None:
+            c.store.outbox.move(own.id, (own.status,), Status.SKIPPED, c.now, left=c.now, why=why)
         c.store.outbox.count_step(
             e.id, e.address, (e.opening, e.sequence, step.name), step.number, f"call.{e.id}.{step.name}@skipped.invalid",
             c.now, Status.SKIPPED, why,

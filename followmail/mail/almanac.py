@@ -88,3 +88,33 @@ def part_of(key: str, start: date, end: date) -> tuple[date, date]:
         return end, end
     middle = start.replace(day=15) if 28 <= days <= 31 and start.day == 1 else start + timedelta(days=days // 2)
     return middle, middle
+
+
+_FEASTS = {"easter": (-2, 1), "pentecost": (49, 50), "carnival": (-52, -47)}  # first and last day from Easter Sunday on
+_FIXED = {"christmas": ((12, 24), (12, 26)), "epiphany": ((1, 6), (1, 6)), "rentree": ((9, 1), (9, 30))}
+FEASTS = (*_FEASTS, *_FIXED)
+
+
+def feast(key: str, today: date) -> tuple[date, date]:
+    """First and last day of the next such feast that is not over."""
+    for year in (today.year, today.year + 1):
+        if key in _FIXED:
+            (month, day), last = _FIXED[key]
+            days = date(year, month, day), date(year, *last)
+        else:
+            first, end = _FEASTS[key]
+            days = easter(year) + timedelta(days=first), easter(year) + timedelta(days=end)
+        if days[1] >= today:
+            return days
+    return days
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the western churches (the Gregorian computus of Meeus, Jones and Butcher)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    h = (19 * a + b - d - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    i, k = divmod(c, 4)
+    week = (32 + 2 * e + 2 * i - h - k) % 7
+    month, day = divmod(h + week - 7 * ((a + 11 * h + 22 * week) // 451) + 114, 31)
+    return date(year, month, day + 1)

@@ -14,7 +14,7 @@ from followmail.mail.kinds import words
 from followmail.mail.prose import Prose, senses
 from followmail.mail.times import Found, Named, Reading, Role
 
-__all__ = ["MAX_AHEAD", "Named", "Rank", "every", "first_day_back"]
+__all__ = ["MAX_AHEAD", "Named", "Rank", "counts_back", "every", "first_day_back"]
 
 MAX_AHEAD = 400  # days
 _NEAR = 4  # tokens between a word of coming back and the date behind it
@@ -71,6 +71,12 @@ def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
         if named := tuple(f.named for f in found if today <= f.named.end and f.named.start <= latest):
             return named
     return ()
+
+
+def counts_back(text: str, lang: str | None, today: date) -> bool:
+    """A text names a time by another one: "three months before that date"."""
+    prose = Prose(text)
+    return any(Reading(prose, sense, today).counts_back for sense in senses(lang))
 
 
 def _returns(reading: Reading) -> Iterator[_Return]:

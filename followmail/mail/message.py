@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
 
@@ -122,7 +122,9 @@ class Message:
 
     @property
     def sent_on(self) -> datetime | None:
-        """When its author sent it: Date, else INTERNALDATE."""
+        """When its author sent it: Date, else INTERNALDATE; a Date far ahead of its arrival cannot be right."""
+        if self.date and self.arrived and self.date > self.arrived + timedelta(days=1):
+            return self.arrived
         return self.date or self.arrived
 
 

@@ -9,7 +9,7 @@ from followmail.mail.kinds import words
 from followmail.mail.kinds.words.phrase import KEY
 
 _MAX_TEXT = 4000  # characters: who names a day does so early
-_MAX_TOKENS = 600
+_MAX_TOKENS = 400
 
 _TOKEN = re.compile(
     r"(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d))"
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 )
 # keys of [dates] whose phrases begin a time
 _OPENING = tuple(
-    """early mid end today tomorrow day-after-tomorrow this-week next-week week-after-next next-month next-quarter
+    """after easter pentecost carnival christmas epiphany rentree early mid end today tomorrow day-after-tomorrow this-week next-week week-after-next next-month next-quarter
     next-year first-half second-half in week-number week-of week-from""".split()
 )
 _UNITS = ("day", "week", "fortnight", "month", "quarter", "year")
@@ -135,10 +135,15 @@ class Walk:
     def phrase(self, key: str, i: int) -> int | None:
         """The token after a phrase that begins at this one."""
         token, table = self.tokens[i], self.sense.phrase(key)
-        if token.kind in ("", "mark", "gap") or (len(token.word) >= KEY and token.word[:KEY] not in table.keys):
+        if token.kind in ("", "mark", "gap") or (token.word and not self._may_begin_phrase(token, table)):
             return None
         match = table.at(self.folded, token.start)
         return self.token_at(match.end()) if match else None
+
+    def _may_begin_phrase(self, token: Token, table: words.Phrases) -> bool:
+        """Asked first: most words begin none. A short one may go on with digits ("q1")."""
+        goes_on = len(token.word) < KEY and self.folded[token.end : token.end + 1].isdigit()
+        return goes_on or token.word[:KEY] in table.keys
 
     def is_led(self, i: int, *keys: str) -> bool:
         """One of these phrases ends directly before the token."""

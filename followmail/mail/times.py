@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from functools import cached_property
 from re import findall
 from typing import NamedTuple
 
@@ -67,12 +68,16 @@ class _Read(NamedTuple):
 
 
 class Reading(Walk):
-    """One text read in the sense of one language: `found`, all times in it."""
+    """One text read in the sense of one language."""
 
     def __init__(self, prose: Prose, sense: Sense, today: date) -> None:
         super().__init__(prose, sense)
         self.today = today
-        self.found = list(self._find())
+
+    @cached_property
+    def found(self) -> list[Found]:
+        """All times of the text, in their order."""
+        return list(self._find())
 
     def _find(self) -> Iterator[Found]:
         i = 0
@@ -102,6 +107,7 @@ class Reading(Walk):
             self._relative,
             self._duration,
             self._quarter,
+            self._feast,
             self._weekday,
             self._month,
             self._year_alone,
@@ -370,6 +376,17 @@ class Reading(Walk):
         start = next(s for s in starts if year or s > self.today)
         return _Read(start, almanac.month_end(date(start.year, start.month + months - 1, 1)), after)
 
+    def _feast(self, i: int) -> _Read | None:
+        """Easter; after Easter: the first day after it."""
+        behind = self.phrase("after", i)
+        at = i if behind is None else self.skip(behind)
+        for key in almanac.FEASTS:
+            if (after := self.phrase(key, at)) is not None:
+                first, last = almanac.feast(key, self.today)
+                next_day = last + timedelta(days=1)
+                return _Read(first, last, after) if behind is None else _Read(next_day, next_day, after)
+        return None
+
     # -- spans of time from now
 
     def _duration(self, i: int) -> _Read | None:
@@ -378,6 +395,12 @@ class Reading(Walk):
         lasting = self.lasting(after) if after is not None else None
         day = almanac.later(self.today, lasting[1], lasting[0]) if lasting else None
         return _Read(day, day, lasting[2]) if lasting and day else None
+
+    @property
+    def counts_back(self) -> bool:
+        """It counts from a day that stands elsewhere: "three months before that"."""
+        lengths = (self.lasting(i) for i in range(self.count))
+        return any(length is not None and self.phrase("before", length[2]) is not None for length in lengths)
 
     def lasting(self, i: int) -> tuple[int, str, int] | None:
         """(how many, of what unit, the token after it): two weeks, einem Vierteljahr, the next three days."""

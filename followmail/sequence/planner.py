@@ -122,7 +122,10 @@ def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day
         return Wait(changed, due_of(e, sequence, step, policy.calendar) if step else None, step, "approval", "template")
     if step is None:
         return Finish("all steps are done")
-    due = due_of(e, sequence, step, policy.calendar)
+    try:
+        due = due_of(e, sequence, step, policy.calendar)
+    except ValueError as fault:
+        return Wait(f"when it is due cannot be worked out: {fault}", None, step, "approval", "date")
     mode = _mode_of_step(e, step, mode_of(sequence, policy))
     for rule in (_standing, _consent, _person, _under_way, _call, _timing, _copied, _whole, _lateness, _moment):
         found = rule(e, step, due, mode, policy, day, now)
@@ -268,7 +271,7 @@ def _under_way(
     own = e.delivery(step.name)
     if own is not None and own.status is Status.DRAFTED:
         return Wait("its draft waits for you", due, step, "draft")
-    if own is not None and own.status is Status.FAILED and own.next_try is None:
+    if own is not None and own.status is Status.FAILED:
         return Wait(f"it could not be sent: {own.why}", due, step, "approval", "failed")
     if own is not None and own.next_try is not None and now < own.next_try:
         return Wait(f"tried {own.attempts} times; {own.why}", max(due, own.next_try), step)
@@ -279,7 +282,7 @@ def _under_way(
 
 def _call(e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime) -> Wait | None:
     """A step that is a call, not a mail: it is told when it is due, and lapses."""
-    if not step.call or now < due:
+    if not step.call or now < due or (day.paused_until is not None and now < day.paused_until):
         return None
     lapsed = not day.clock_fault and now >= policy.calendar.add(due, CALL_LAPSES)
     return Wait("the call was not made in time" if lapsed else "call them", due, step, lapses=lapsed)
@@ -313,7 +316,8 @@ def _whole(
 ) -> Wait | None:
     """What holds everything: a pause, a clock that cannot be right, a look that is not complete."""
     if day.paused_until is not None and now < day.paused_until:
-        return Wait(f"everything is paused until {_on(day.paused_until, policy.calendar)}", due, step, "pause")
+        until = "you resume" if day.paused_until.year >= 9000 else _on(day.paused_until, policy.calendar)
+        return Wait(f"everything is paused until {until}", due, step, "pause")
     if day.clock_fault:
         return Wait(day.clock_fault, due, step, "clock")
     if day.looked_at is None or day.look_fault:

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from followmail.errors import UserError
 from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
 from followmail.store.events import Events
 from followmail.store.outbox import Outbox
 from followmail.store.schema import EnrollmentRow
 
+# Somebody else may change a row between reading and writing it; not for ever.
+_TRIES = 5
 _LIVE = [s.value for s in State if s.live]
 
 
@@ -57,12 +60,15 @@ class Enrollments:
 
     def begin(self, new: Enrollment, now: datetime, why: str) -> Enrollment:
         """Make an enrollment (its `id` is given here), or make an ended one of the same opening and sequence live again."""
+        there = next(iter(self._where(_same(new))), None)
+        if there is not None and (there.state.live or there.address != new.address):
+            raise UserError(
+                f"This conversation is followed up in '{new.sequence}' already, with {there.address} ({there.id})."
+            )
         columns = _columns(new) | {"ended": None}
-        revived = EnrollmentRow.update(columns).where(
-            (EnrollmentRow.opening == new.opening) & (EnrollmentRow.sequence == new.sequence)
-        )
-        if revived.execute(self._database):
-            row = self._where((EnrollmentRow.opening == new.opening) & (EnrollmentRow.sequence == new.sequence))[0].id
+        if there is not None:
+            row = there.id
+            EnrollmentRow.update(columns).where(EnrollmentRow.id == row).execute(self._database)
         else:
             row = int(EnrollmentRow.insert(columns | {"created": now}).execute(self._database))
         self._events.add(now, "enrolled", why, row, new.address)
@@ -89,6 +95,16 @@ class Enrollments:
                 self._outbox.recall(enrollment.id, now, why)
             self._events.add(now, event or state.value, why, enrollment.id, enrollment.address)
         return True
+
+    def change_now(self, number: int, state: State, now: datetime, why: str, **how: Any) -> bool:
+        """Move a live enrollment, whatever it became meanwhile; False where it is live no more."""
+        for _ in range(_TRIES):
+            e = self.get(number)
+            if e is None or not e.state.live:
+                return False
+            if self.change(e, state, now, why, **how):
+                return True
+        return False
 
     def move_anchor(self, enrollment: Enrollment, message_id: str, at: datetime, now: datetime, why: str) -> None:
         """Delays count from here on; what was on its way for the old anchor is recalled."""
@@ -122,6 +138,10 @@ class Enrollments:
         )
         rows = EnrollmentRow.select().where(EnrollmentRow.id == enrollment).execute(self._database)
         return int(next(iter(rows)).soft_bounces)
+
+
+def _same(e: Enrollment) -> Any:
+    return (EnrollmentRow.opening == e.opening) & (EnrollmentRow.sequence == e.sequence)
 
 
 def _columns(e: Enrollment) -> dict[str, Any]:

@@ -110,7 +110,11 @@ class Outbox:
         rows = DeliveryRow.select().where(
             (DeliveryRow.status == Status.DRAFTED.value)
             | ((DeliveryRow.status == Status.SKIPPED.value) & (DeliveryRow.withdraw == True))  # noqa: E712
-            | ((DeliveryRow.status == Status.CANCELLED.value) & (DeliveryRow.draft_folder != ""))
+            | (
+                DeliveryRow.status.in_([Status.QUEUED.value, Status.CANCELLED.value])
+                & (DeliveryRow.draft_folder != "")
+                & DeliveryRow.draft_uid.is_null()
+            )
         )
         return tuple(_parcel(row) for row in rows.order_by(DeliveryRow.id).execute(self._database))
 
@@ -198,6 +202,12 @@ class Outbox:
         DeliveryRow.update(withdraw=True, why=why).where(mine & (DeliveryRow.status == Status.DRAFTED.value)).execute(
             self._database
         )
+
+    def unqueue(self, enrollment: int, now: datetime, why: str) -> None:
+        """Take back what is queued: it may not leave now. When it may, the same row is queued again."""
+        DeliveryRow.update(status=Status.CANCELLED.value, changed=now, why=why).where(
+            (DeliveryRow.enrollment == enrollment) & (DeliveryRow.status == Status.QUEUED.value)
+        ).execute(self._database)
 
     def count_step(
         self,

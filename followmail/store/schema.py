@@ -270,12 +270,22 @@ TABLES = (
 )
 
 
+class Database(peewee.SqliteDatabase):
+    """SQLite, whose faults are ours: a disk that is full, a file that somebody else holds too long."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        try:
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+        except peewee.OperationalError as fault:
+            raise DatabaseError(f"The database could not be used: {fault}. Nothing leaves until it can.") from fault
+
+
 def open_database(path: Path | None) -> peewee.SqliteDatabase:
     """The database at `path` (None: in memory), its tables made where they are missing.
 
     Raises DatabaseError where the file is broken, newer than this version, or cannot be written.
     """
-    database = peewee.SqliteDatabase(
+    database = Database(
         str(path) if path else ":memory:",
         timeout=BUSY_SECONDS,
         lock_type="IMMEDIATE",

@@ -4,17 +4,29 @@ A line is an address, `@domain` (its subdomains too), a glob, or `sha256:` of a 
 The file is the truth: it is read again whenever it changed, and outlives the database.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from followmail.errors import UserError
-from followmail.mail.identity import canonical, domain
+from followmail.mail.identity import canonical, domain, is_address
 
 # The remark of an address that bounced: lifted when it writes.
 BOUNCED = "bounced"
 _HEADER = "# Never mailed. One a line: an address, @domain, a glob such as *@*.example, or sha256: of an address.\n"
+
+
+def is_entry(line: str) -> bool:
+    """Whether a line forbids somebody."""
+    if is_address(line) or (line.startswith("@") and is_address("a" + line)):
+        return True
+    if line.startswith("sha256:"):
+        return len(line) == len("sha256:") + 64
+    return "@" in line and any(c in line for c in "*?[") and not any(c.isspace() for c in line)
 
 
 class Suppressions:
@@ -27,6 +39,7 @@ class Suppressions:
         self._lines: tuple[str, ...] = ()
         self._plain: frozenset[str] = frozenset()
         self._globs: tuple[str, ...] = ()
+        self._matchers: tuple[tuple[str, str], ...] = ()
 
     def matching(self, address: str) -> str | None:
         """The line that forbids this address; None where none does."""
@@ -41,7 +54,16 @@ class Suppressions:
             line = "@" + ".".join(parts[start:])
             if line in self._plain:
                 return line
-        return next((glob for glob in self._globs if fnmatchcase(address, glob)), None)
+        return next((glob for glob, whole in self._matchers if fnmatchcase(address, whole)), None)
+
+    def faults(self) -> tuple[str, ...]:
+        """Lines that forbid nobody: neither address, @domain, glob nor hash."""
+        self._refresh()
+        return tuple(
+            f"'{line}' in {self.path.name} is no address, @domain or glob: it forbids nobody"
+            for line in self._lines
+            if not is_entry(line)
+        )
 
     def lines(self) -> tuple[str, ...]:
         self._refresh()
@@ -51,37 +73,46 @@ class Suppressions:
         """Write a line, durably; False where it stood there already."""
         self._refresh()
         entry = canonical(line)
-        if entry in self._lines:
-            return False
         remark = f"  # {' '.join(why.split())}" if why else ""
-        before = self._read() or _HEADER
-        self._write(before + ("" if before.endswith("\n") else "\n") + entry + remark + "\n")
+        with self._alone():
+            before = self._read() or _HEADER
+            if entry in map(self._entry, before.splitlines()):
+                return False
+            self._write(before + ("" if before.endswith("\n") else "\n") + entry + remark + "\n")
         return True
 
     def remove(self, line: str) -> bool:
         """Take a line out; False where there was none."""
         entry = canonical(line)
-        before = self._read()
-        kept = [
-            text for text in before.splitlines(keepends=True) if self._entry(text) not in (entry, self._hash(entry))
-        ]
-        if len(kept) == len(before.splitlines()):
-            return False
-        self._write("".join(kept))
-        return True
+        return self._keep(lambda text: self._entry(text) not in (entry, self._hash(entry)))
 
     def lift_bounce(self, address: str) -> None:
         """An address that bounced writes: it exists again. Any other reason stays."""
         self._refresh()
-        if canonical(address) not in self._plain:
+        entry = canonical(address)
+        if entry in self._plain:
+            self._keep(
+                lambda text: self._entry(text) != entry or not text.partition("#")[2].strip().startswith(BOUNCED)
+            )
+
+    def _keep(self, wanted: Callable[[str], bool]) -> bool:
+        """Keep only these lines; whether any went."""
+        with self._alone():
+            before = self._read().splitlines(keepends=True)
+            kept = list(filter(wanted, before))
+            if len(kept) < len(before):
+                self._write("".join(kept))
+        return len(kept) < len(before)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The daemon and a command may both write: one after the other."""
+        if self._read_only:
+            yield
             return
-        before = self._read().splitlines(keepends=True)
-        kept = [
-            text for text in before
-            if not (self._entry(text) == canonical(address) and text.partition("#")[2].strip().startswith(BOUNCED))
-        ]  # fmt: skip
-        if len(kept) < len(before):
-            self._write("".join(kept))
+        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     @staticmethod
     def _hash(address: str) -> str:
@@ -102,6 +133,7 @@ class Suppressions:
             return
         self._lines = tuple(filter(None, map(self._entry, self._read().splitlines())))
         self._globs = tuple(line for line in self._lines if any(c in line for c in "*?["))
+        self._matchers = tuple((g, "*" + g if g.startswith("@") else g) for g in self._globs)
         self._plain = frozenset(self._lines) - frozenset(self._globs)
         self._stamp = stamp
 

@@ -42,12 +42,14 @@ def begin(court: Court, wish: Wish) -> str:
     known = next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
     if known is not None and (known.state.live or wish.origin is Origin.DETECTED):
         return _again(court, known, wish)
-    if fault := _one_live(court, wish):
-        return fault
+    if not wish.prospect.address.isascii():
+        return f"{wish.prospect.address} cannot be asked of a mail server"
     settled = settle_history(court, e)
     if isinstance(settled, Effect):
         c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
         return f"answered by then: {settled.why}"
+    if fault := _one_live(court, wish):
+        return fault
     _write(court, settled, wish)
     return ""
 
@@ -111,7 +113,7 @@ def _one_live(court: Court, wish: Wish) -> str:
             c.now, "not-enrolled", f"{other.address} is in '{other.sequence}' already", other.id, other.address
         )
         return f"{other.address} is in '{other.sequence}' already"
-    c.store.enrollments.change(other, State.STOPPED, c.now, f"gave way to '{wish.sequence.name}': {wish.why}")
+    c.store.enrollments.change_now(other.id, State.STOPPED, c.now, f"gave way to '{wish.sequence.name}': {wish.why}")
     c.tally.stopped += 1
     return ""
 

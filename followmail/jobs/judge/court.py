@@ -16,6 +16,7 @@ from followmail.mail.kinds import Kind, Verdict
 from followmail.store.conversations import Known
 
 MAX_TRIES = 3
+MAX_BROKEN = 5
 BODY_LIMIT = 64 * 1024
 
 
@@ -105,7 +106,13 @@ def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable
     """Run the judging of one message; one that fails time and again is set aside, and told."""
     try:
         work()
-    except (Transient, InDoubt, UserError):
+    except Transient:
+        if court.c.store.conversations.count_attempt(known.row) >= MAX_BROKEN:  # it is this message that breaks it
+            hold()
+            _set_aside(court, known, "the connection broke whenever it was read")
+            court.c.store.conversations.set_judged([known.row])
+        raise
+    except (InDoubt, UserError):
         raise
     except NotYet:
         return False
@@ -115,9 +122,14 @@ def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable
         if tries < MAX_TRIES:
             court.c.tell("message-failed", {"tries": tries, "fault": type(fault).__name__})
             return False
-        why = f"a message from {known.entry.message.sender.address} could not be worked out ({type(fault).__name__}: {fault})"
-        court.c.store.events.add(court.c.now, "set-aside", why, address=known.entry.message.sender.address)
+        _set_aside(court, known, f"{type(fault).__name__}: {fault}")
     return True
+
+
+def _set_aside(court: Court, known: Known, fault: str) -> None:
+    sender = known.entry.message.sender.address
+    why = f"a message from {sender} could not be worked out ({fault})"
+    court.c.store.events.add(court.c.now, "set-aside", why, address=sender)
 
 
 def _asked(verdict: Verdict) -> str:

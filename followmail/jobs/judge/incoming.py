@@ -13,6 +13,9 @@ from followmail.sequence.conversation import parties_of
 from followmail.sequence.steps import Enrollment, Origin, State
 from followmail.store.conversations import Known
 
+# The consultant may speak while a body is fetched: so often a message is let bear anew.
+_TRIES = 5
+
 
 def judge_incoming(court: Court) -> None:
     """What new incoming messages do to the live enrollments."""
@@ -31,8 +34,8 @@ def _hold_near(c: Cycle, known: Known, live: "Live") -> None:
         if e is not None and e.state in (State.ACTIVE, State.PAUSED) and _may_bear(c, known, e):
             who = message.sender.name or message.sender.address or "somebody"
             why = f"a message from {who} could not be read, perhaps an answer; still follow up?"
-            c.store.enrollments.change(e, State.WAITING, c.now, why, code="answer")
-            count(c, State.WAITING)
+            if c.store.enrollments.change_now(e.id, State.WAITING, c.now, why, code="answer"):
+                count(c, State.WAITING)
 
 
 def _may_bear(c: Cycle, known: Known, e: Enrollment) -> bool:
@@ -93,14 +96,23 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
     if not message.auto_submitted and not message.may_be_report:
         c.store.suppressions.lift_bounce(message.sender.address)
     for number in dict.fromkeys(_near(court, known, live)):
-        e = c.store.enrollments.get(number)
-        if e is None or not e.state.live:
-            continue
-        b = bearings(c, e)
-        found = tie_of(c, known, b)
-        if found is not None:
-            verdict = court.read(known)
-            apply(c, e, answers.effect(found, message, verdict, b, c.policy.calendar, c.now), b)
+        for _ in range(_TRIES):  # the consultant may speak while the body is fetched
+            if _bear(court, known, number):
+                break
+
+
+def _bear(court: Court, known: Known, number: int) -> bool:
+    """Let a message bear on one enrollment; False where that changed meanwhile, and must be asked anew."""
+    c = court.c
+    e = c.store.enrollments.get(number)
+    if e is None or not e.state.live:
+        return True
+    b = bearings(c, e)
+    found = tie_of(c, known, b)
+    if found is None:
+        return True
+    verdict = court.read(known)
+    return apply(c, e, answers.effect(found, known.entry.message, verdict, b, c.policy.calendar, c.now), b)
 
 
 def _near(court: Court, known: Known, live: Live) -> list[int]:
@@ -138,38 +150,44 @@ def tie_of(c: Cycle, known: Known, b: Bearings) -> Tie | None:
     return found
 
 
-def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> None:
-    """Carry an effect out, in one transaction; suppressions first, for they must outlive everything."""
+def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> bool:
+    """Carry an effect out, in one transaction; suppressions first, for they must outlive everything.
+
+    False where the enrollment changed meanwhile: nothing was done then, and it must be asked anew.
+    """
     if effect is None:
-        return
+        return True
     for address, remark in effect.suppress:
         c.store.suppressions.add(address, remark)
     with c.store.transaction():
         if effect.event == "soft-bounce" and c.store.enrollments.count_soft_bounce(e.id) >= answers.SOFT_BOUNCES:
             effect = answers.third_soft_bounce(b)
+        if not _move(c, e, effect):
+            return False
         if effect.drop:
             c.store.enrollments.note(e.id, dropped=e.dropped | set(effect.drop))
         if effect.counts_from is not None:
             c.store.enrollments.note(e.id, counts_from=effect.counts_from)
         if effect.proposes:
             c.store.events.add(c.now, "proposed", effect.proposes, e.id, e.address)
-        if effect.state is None:
-            c.store.events.add(c.now, effect.event, effect.why, e.id, e.address)
-            return
-        if e.state is State.WAITING and effect.state is State.PAUSED and effect.then is not State.WAITING:
-            return
-        c.store.enrollments.change(
-            e,
-            effect.state,
-            c.now,
-            effect.why,
-            event=effect.event,
-            code=effect.code,
-            until=effect.until,
-            then=effect.then,
-        )
+    return True
+
+
+def _move(c: Cycle, e: Enrollment, effect: Effect) -> bool:
+    """Move the enrollment to where an effect takes it; what takes it nowhere is only told."""
+    if effect.state is None:
+        c.store.events.add(c.now, effect.event, effect.why, e.id, e.address)
+        return True
+    if e.state is State.WAITING and effect.state is State.PAUSED and effect.then is not State.WAITING:
+        return True  # it waits for a word already; an absence does not change that
+    moved = c.store.enrollments.change(
+        e, effect.state, c.now, effect.why, event=effect.event, code=effect.code, until=effect.until, then=effect.then
+    )
+    if not moved:
+        return False
     count(c, effect.state)
     c.tell(effect.event, {"enrollment": e.id, "address": e.address, "why": effect.why})
+    return True
 
 
 def count(c: Cycle, state: State) -> None:

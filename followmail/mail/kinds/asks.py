@@ -19,7 +19,7 @@ def asks(text: str, lang: str | None) -> str | None:
     langs = () if lang is None else (lang,)
     text = _LINK.sub(" ", text[:20_000])
     # people ask in the beginning or in the end
-    said = statement(text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - _END]}\n\n{text[-_END:]}")
+    said = statement(text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - _END - 2]}\n\n{text[-_END:]}")
     return next((found for s in said.sentences if (found := _asked(s, langs)) is not None), None)
 
 

@@ -121,6 +121,8 @@ class _Hearing:
             return None
         if (words := self._match(sentence, "again")) is not None:
             near = self._near(at)
+            if dates.counts_back(sentence.text, self.lang, self.on):
+                return None, words, False
             named = next((n for n in map(self._named, near) if n is not None), None)
             if named is not None and named.start - self.on <= _NEAR and not self._match(sentence, "anew"):
                 return None

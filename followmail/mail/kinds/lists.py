@@ -12,6 +12,8 @@ _SENDER = re.compile(
     re.I,
 )
 _NOBODY = re.compile(r"no-?reply|do-?not-?reply|ne-?pas-?repondre|nicht-?antworten|no-?responder", re.I)
+_TAG = re.compile(r"\[([\w.-]{3,40})\]")
+_ACCOUNT = re.compile(r"www-data|apache|httpd|nginx|wwwrun|nobody|svn|cron", re.I)  # of programs, not of people
 _MAX_TEXT = 20_000  # characters: the foot of a newsletter
 
 
@@ -19,11 +21,12 @@ def listed(mail: Received) -> str | None:
     """What says that this mail went to many, or that a program sent it."""
     if is_listed(mail) and not _answers_us(mail):
         return "it came through a list"
-    answer = mail.is_reply or mail.has("In-Reply-To")
+    if (named := _names_list(mail)) is not None:
+        return f"subject begins '[{named}]', and it went to '{named}'"
     local = local_part(mail.sender.address)
-    if _NOBODY.search(re.sub(r"[._]", "-", local)) or (not answer and _is_program(mail)):
+    if _is_nobody(local) or (not mail.answers and _is_program(mail)):
         return f"the sender is '{local}'"
-    said = None if answer else words.phrases("list", "body").first(words.fold(mail.text[:_MAX_TEXT]))
+    said = None if mail.answers else words.phrases("list", "body").first(words.fold(mail.text[:_MAX_TEXT]))
     return f"'{said}'" if said else None
 
 
@@ -31,15 +34,27 @@ def is_listed(mail: Received) -> bool:
     return any(mail.has(name) for name in _HEADERS) or mail.header("Precedence").strip().lower() == "list"
 
 
+def _names_list(mail: Received) -> str | None:
+    """The tag that a list puts into the subject, where the mail is addressed to that list."""
+    tags = (tag.strip().lower() for tag in _TAG.findall(mail.subject[:200]))
+    locals_ = set(map(local_part, mail.recipients))
+    return next((tag for tag in tags if tag in locals_), None)
+
+
+def _is_nobody(local: str) -> bool:
+    return bool(_NOBODY.search(re.sub(r"[._]", "-", local)))
+
+
 def _is_program(mail: Received) -> bool:
-    sender = local_part(mail.header("Sender").rpartition("<")[2].strip("<> "))
+    sender, path = (local_part(mail.header(name).rpartition("<")[2].strip("<> ")) for name in ("Sender", "Return-Path"))
     local = local_part(mail.sender.address)
-    return is_machine(mail.sender.address) or bool(_SENDER.search(local) or _SENDER.search(sender))
+    wrote = bool(_SENDER.search(local) or _SENDER.search(sender) or _ACCOUNT.fullmatch(path))
+    return wrote or is_machine(mail.sender.address)
 
 
 def _answers_us(mail: Received) -> bool:
     """A reply, addressed to a person and not to the list."""
-    if not (mail.is_reply or mail.has("In-Reply-To")):
+    if not mail.answers:
         return False
     posts = {a.lower() for value in mail.all("List-Post") for a in re.findall(r"mailto:([^>?\s]{1,250})", value)}
     ids = [i.strip("<> ").lower() for v in mail.all("List-Id") for i in re.findall(r"<[^<>\s]{1,250}>|^[^<>]+$", v)]

@@ -14,7 +14,7 @@ from followmail.mail.message import decode, people
 from followmail.mail.text import children, decoded, new_text, text_of
 
 # More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
-MAX_RAW = 192 * 1024
+MAX_RAW = 128 * 1024
 MAX_LINES = 20_000
 MAX_BOUNDARIES = 400
 MAX_NESTED = 25
@@ -83,6 +83,11 @@ class Received:
     def is_reply(self) -> bool:
         """The subject says so: Re, AW, SV …"""
         return REPLY.match(_TAGS.sub("", self.subject)) is not None
+
+    @cached_property
+    def answers(self) -> bool:
+        """It answers a mail, by its subject or by In-Reply-To (RFC 5322 §3.6.4)."""
+        return self.is_reply or self.has("In-Reply-To")
 
     @cached_property
     def head(self) -> str:

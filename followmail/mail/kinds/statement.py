@@ -10,6 +10,7 @@ from followmail.mail.quote import is_closing, own_words
 
 MAX_TEXT = 4000  # characters: what somebody wants is said early
 _MAX_SENTENCES = 120
+_MAX_SENTENCE = 1200  # characters of one
 
 # a full stop behind a number or a title ends nothing
 _END = re.compile(
@@ -59,7 +60,7 @@ class Statement:
             found.append(self.text[begin : match.end()])
             begin = match.end()
         found.append(self.text[begin:])
-        kept = [s.strip() for s in found if s.strip()]
+        kept = [s.strip()[:_MAX_SENTENCE] for s in found if s.strip()]
         return tuple(Sentence(s, fold(s)) for s in kept[:_MAX_SENTENCES])
 
     @cached_property

@@ -8,6 +8,8 @@ from followmail.mail.kinds.words import phrases
 
 SECTION = "wrong-person"
 
+_SHORT = 45  # words of a text that says no more than whom to turn to
+
 _ADDRESS = re.compile(
     r"(?<![\w.+@-])([\w.+'-]{1,64})(?:@| ?[(\[{] ?(?:at|ät|arobase|arroba|chiocciola|apenstaartje|klammeraffe"
     r"|@) ?[)\]}] ?)((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})",
@@ -20,6 +22,11 @@ _PAPER = re.compile(
     r"|devis|contrat|facturas?|presupuesto|contrato|fattur[ae]|preventivo|contratto|factuur|facturen|offerte|faturas?"
     r"|orcamento|proposta|invite|invitation|einladung)\b"
 )
+# an assistant who finds a date is no other person to talk to
+_DATE = re.compile(
+    r"\b(?:assistant\w*|assistent\w*|assistenz|secretar\w*|sekretar\w*|segretari\w*|appointments?|slots?|date|schedule"
+    r"|calendar|termin\w*|kalender|rendez-vous|agenda|cita|reunion|appuntamento|afspraak|reuniao|horario)\b"
+)
 
 
 def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
@@ -31,7 +38,7 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     ):
         return None
     contact = _contact(said.text)
-    words = _not_me(said, langs) or (contact and _redirect(said, langs))
+    words = _not_me(said, langs) or (contact and _redirect(said, langs)) or _sends_elsewhere(said, langs)
     return (f"says '{words}'", contact) if words else None
 
 
@@ -47,6 +54,17 @@ def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
         near = (sentence, *said.sentences[at + 1 : at + 2])
         match = sentence.first(phrases(SECTION, "redirect", *langs))
         if match and any(map(_names_address, near)) and not _PAPER.search(sentence.folded):
+            return sentence.quoted(match)
+    return None
+
+
+def _sends_elsewhere(said: Statement, langs: tuple[str, ...]) -> str | None:
+    """To a department, a colleague, the one in charge: in a few words, and not for a paper or a date alone."""
+    if said.words > _SHORT or any(s.asks for s in said.sentences):
+        return None
+    for sentence in said.sentences:
+        match = sentence.first(phrases(SECTION, "elsewhere", *langs))
+        if match and not _PAPER.search(said.whole.folded) and not _DATE.search(said.whole.folded):
             return sentence.quoted(match)
     return None
 

@@ -143,6 +143,26 @@ def test_thanks_invoices_deliveries_and_courtesies_ask_nothing(lang: str, text: 
     assert asks(text, language(text)) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    "Shall we have a call next week?|Can we have a call next week?|Sollen wir nächste Woche telefonieren?"
+    "|Pouvons-nous nous appeler la semaine prochaine ?|¿Podemos hablar la próxima semana?"
+    "|Possiamo sentirci la prossima settimana?|Zullen we volgende week bellen?"
+    "|Podemos falar na próxima semana?".split("|"),
+)
+def test_a_call_proposed_is_a_question(text: str) -> None:
+    """In any language, known or not."""
+    assert asks(text, None)
+    assert asks(text, language(text))
+
+
+def test_the_end_of_a_long_text_asks_too() -> None:
+    """People put the question last."""
+    assert asks(
+        "The server in the basement ran all day and all night. " * 200 + "Could you send me the contract?", "en"
+    )
+
+
 def test_the_question_is_the_evidence() -> None:
     """As it was typed."""
     assert asks("Hi Bob,\n\nthanks again. Could you sign page 3?\n\nAlex", "en") == "asks 'Could you sign page 3?'"

@@ -563,3 +563,58 @@ def test_an_absence_names_the_stand_in() -> None:
 def test_a_wish_to_be_left_alone_comes_before_all_else(raw: bytes, kind: Kind) -> None:
     """Apple Mail's button, a bare subject, a complaint report (RFC 5965)."""
     assert classify(raw).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "headers", "text"),
+    [
+        (
+            "Support <support@acme.example>",
+            "[Acme] Re: Backup concept",
+            "Auto-Submitted: auto-generated\nX-Mailer: Zendesk Mailer\n",
+            "we would like to go ahead. Could you send the contract by Friday?",
+        ),
+        ("Bob <noreply@crm.example>", "Re: Backup concept", "", "yes, let us do that. When could you begin?"),
+        ("Eva <noreply@crm.example>", "Re: Backup", "", "Ja, gerne. Wann könnten Sie anfangen?"),
+        ("Ana <noreply@crm.example>", "Re: Backup", "X-OTRS-Loop: no\n", "Sí, nos gustaría. ¿Cuándo pueden empezar?"),
+    ],
+)
+def test_an_answer_through_a_program_is_a_persons(sender: str, subject: str, headers: str, text: str) -> None:
+    """A ticket system or a customer database sends what its users write."""
+    raw = f"From: {sender}\nSubject: {subject}\nDate: Mon, 10 Aug 2026 09:00:00 +0000\n{headers}\n{text}\n"
+    assert classify(raw.encode()).kind.human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your request (#1234) has been received. Could you rate our support?",
+        "Thank you for contacting us. We will get back to you. Do you know our help pages?",
+        "I am out of the office. Is it urgent?",
+    ],
+)
+def test_a_receipt_of_a_program_is_automatic_whatever_it_asks(text: str) -> None:
+    """A machine's words beside a question: a machine."""
+    raw = f"From: Help <help@x.example>\nSubject: Re: Backup\nAuto-Submitted: auto-generated\n\n{text}\n"
+    assert not classify(raw.encode()).kind.human
+
+
+def test_a_post_to_a_list_is_known_by_its_tag() -> None:
+    """Some lists set no header, but put their name into the subject."""
+    post = (
+        b"From: Jo <jo@x.example>\nTo: backup-talk@lists.example\nSubject: Re: [backup-talk] tapes\n\nMine is fine.\n"
+    )
+    assert classify(post).kind is Kind.AUTOMATIC
+    assert classify(post.replace(b"To: backup-talk", b"To: alex")).kind is Kind.REPLY
+
+
+def test_a_web_server_is_no_person() -> None:
+    """What its account sends is a notice, unless it answers."""
+    raw = b"Return-Path: <www-data@x.example>\nFrom: Shop <shop@x.example>\nSubject: revision 214\n\nModified: README\n"
+    assert classify(raw).kind is Kind.AUTOMATIC
+
+
+def test_a_vacation_of_apple_says_so_in_its_header() -> None:
+    """Its text may be anything."""
+    raw = b"From: a@x.example\nSubject: Auto reply: x\nX-Apple-Action: VACATION\n\nI'm only sleeping.\n"
+    assert classify(raw).kind is Kind.OUT_OF_OFFICE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from followmail.mail import dates
+from followmail.mail import almanac, dates
 
 TODAY = date(2026, 8, 10)  # a Monday
 
@@ -114,6 +114,12 @@ def test_a_time_has_a_first_and_a_last_day(lang: str, text: str, start: str, end
     """Who promised to come back "next week" has until its end."""
     first = dates.every(text, lang, TODAY)[0]
     assert (first.start, first.end) == (date.fromisoformat(start), date.fromisoformat(end))
+
+
+@pytest.mark.parametrize("day", ["2024-03-31", "2025-04-20", "2026-04-05", "2027-03-28", "2038-04-25"])
+def test_easter_is_where_the_calendar_has_it(day: str) -> None:
+    """The feasts that move go by it."""
+    assert almanac.easter(date.fromisoformat(day).year) == date.fromisoformat(day)
 
 
 def test_the_reading_nearest_after_the_mail_wins() -> None:

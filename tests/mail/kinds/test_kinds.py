@@ -93,6 +93,28 @@ def test_a_mail_without_a_date_is_of_the_day_it_is_said_to_be() -> None:
     assert classify(raw).return_date is None
 
 
+_CHARSETS = "idna punycode undefined utf-16 utf-7 unicode_escape rot13 zlib x-none utf-8\xff ' \" \0 ../x".split(" ")
+_BODIES = (
+    "Content-Type: text/plain; charset={0}\n\n",
+    "Content-Type: text/html; charset={0}\nContent-Transfer-Encoding: 8bit\n\n",
+    "Content-Type: text/plain; charset*={0}''%ff\nContent-Transfer-Encoding: base64\n\n",
+    "Content-Type: message/delivery-status; charset={0}\n\nX: y\nContent-Type: text/plain; charset={0}\n\n",
+    "Content-Type: multipart/mixed; boundary=b; charset={0}\n\n--b\nContent-Type: text/plain; charset={0}\n\n",
+    "Content-Type: application/x; name*={0}''%ff.ics\n\n",
+    "From: =?{0}?q?=ff?= <postmaster@x.example>\nSubject: Undeliverable =?{0}?b?//4=?=\n"
+    "Content-Type: text/plain; charset={0}\n\nyour message could not be delivered\n",
+)
+
+
+@pytest.mark.parametrize("charset", _CHARSETS)
+@pytest.mark.parametrize("body", _BODIES)
+def test_a_charset_that_is_none_never_raises(charset: str, body: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Some that Python knows are no text at all, and raise on it; nor is there a traceback of a library in the log."""
+    raw = body.format(charset).encode("latin-1") + "Hällo “you” \xff\n".encode()
+    assert isinstance(classify(raw, date(2026, 8, 10)), Verdict)
+    assert not caplog.records
+
+
 def _parts(message: Message) -> int:
     return sum(1 for _ in message.walk())
 

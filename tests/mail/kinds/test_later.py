@@ -127,6 +127,62 @@ def test_a_quote_puts_nothing_off() -> None:
     assert puts_off("> Call me in two months\n\nYes, send it over.", ON, "en") is None
 
 
+APPOINTMENTS = [
+    ("en", "Thursday would suit me."),
+    ("en", "Shall we have a call next week?"),
+    ("en", "Let's do Friday at your office."),
+    ("de", "Donnerstag würde mir passen."),
+    ("de", "Wollen wir nächste Woche telefonieren?"),
+    ("de", "Gern, rufen Sie mich am Freitag an."),
+    ("fr", "Jeudi me conviendrait."),
+    ("fr", "Pouvons-nous nous appeler la semaine prochaine ?"),
+    ("es", "El jueves me vendría bien."),
+    ("es", "¿Podemos tener una llamada la próxima semana?"),
+    ("it", "Giovedì mi andrebbe bene."),
+    ("it", "Ci sentiamo al telefono la prossima settimana?"),
+    ("nl", "Donderdag zou mij passen."),
+    ("nl", "Zullen we volgende week bellen?"),
+    ("pt", "Quinta-feira seria bom para mim."),
+    ("pt", "Falamos por telefone na próxima semana?"),
+]
+
+
+@pytest.mark.parametrize(("lang", "text"), APPOINTMENTS)
+def test_a_date_of_these_days_is_an_appointment(lang: str, text: str) -> None:
+    """Accepted or proposed: an answer, in the language of the text and without it."""
+    assert puts_off(text, ON, lang) is None
+    assert puts_off(text, ON, None) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    "Thanks, yes.|Yes please|Sure, thanks!|Ja, gerne. Danke!|Ja bitte|Oui merci|Oui, volontiers. Merci !|Sí, gracias"
+    "|Sí, con mucho gusto. ¡Gracias!|Sì grazie|Sì, volentieri. Grazie!|Ja graag|Sim, obrigado|Sim, com gosto.".split(
+        "|"
+    ),
+)
+def test_a_yes_is_no_mere_acknowledgement(text: str) -> None:
+    """It is newly written, and answers."""
+    assert puts_off(text, ON, None) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "until"),
+    [
+        ("en", "Not now. Let's pick this up in H2.", date(2026, 7, 1)),
+        ("en", "Call me after Easter.", date(2026, 4, 7)),
+        ("de", "Rufen Sie mich nach Pfingsten wieder an.", date(2026, 5, 26)),
+        ("es", "Llámeme pasada la Semana Santa.", date(2026, 4, 7)),
+        ("it", "Mi richiami dopo l'Epifania.", date(2027, 1, 7)),
+        ("pt", "Ligue-me de novo depois do Carnaval.", date(2027, 2, 10)),
+        ("en", "Come back to us three months before that date.", None),
+    ],
+)
+def test_quarters_and_feasts_are_days(lang: str, text: str, until: date | None) -> None:
+    """What counts from a day that stands elsewhere is none."""
+    assert heard(text, lang).until == until
+
+
 @given(
     st.text(max_size=300),
     st.dates(date(1990, 1, 1), date(2100, 1, 1)),

@@ -223,6 +223,39 @@ def test_a_plain_no_and_other_wishes_are_none(lang: str, text: str) -> None:
     assert asks_to_stop(text, "Re: Audit", language(text)) is None
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Please make sure I don't receive any more messages from you."),
+        ("en", "I've asked you before not to write to me."),
+        ("de", "Ich ziehe meine Einwilligung zurück."),
+        ("de", "Wie kann ich mich abmelden?"),
+        ("fr", "Je vous demande de ne plus utiliser mon adresse."),
+        ("es", "Le agradecería que dejara de escribirme."),
+        ("it", "Non voglio che mi scriviate più."),
+        ("nl", "Gebruik dit adres niet meer."),
+        ("pt", "Quero me descadastrar."),
+    ],
+)
+def test_other_ways_to_say_it_are_found(lang: str, text: str) -> None:
+    """By an earlier wish, a right, a way out, an address, a courtesy."""
+    assert asks_to_stop(text, "", lang)
+    assert asks_to_stop(text, "", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    "How do we unsubscribe users from the newsletter in your tool?|Lassen Sie uns in vier Wochen telefonieren."
+    "|Ich habe seit Tagen keine Mails mehr bekommen, können Sie die letzte noch einmal schicken?"
+    "|Ne m'écrivez plus à cette adresse mais à la nouvelle|No, no me interesa.|Ahora no, vuelva a escribir en primavera."
+    "|Non esiti a scrivermi ancora.|Houd mij op de lijst.|Mail mij volgende week nog eens.|Não hesite em escrever-me."
+    "|Agora não, volte a escrever na primavera.".split("|"),
+)
+def test_what_only_sounds_like_it_is_none(text: str) -> None:
+    """A question about a tool, another address, another time, the contrary."""
+    assert asks_to_stop(text, "", None) is None
+
+
 def test_greeting_and_closing_do_not_hide_a_bare_wish() -> None:
     """Nor does the name below."""
     assert asks_to_stop("Hi Alex,\n\nunsubscribe\n\nBest regards\nPat Person", "", None) == "says only 'unsubscribe'"

@@ -102,6 +102,46 @@ def test_papers_for_others_and_the_right_person_are_replies(lang: str, text: str
     assert proposes(text, lang) is None
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Please direct this to our procurement team."),
+        ("en", "You should speak to the head of our IT department."),
+        ("de", "Bitte wenden Sie sich an unseren Einkauf."),
+        ("de", "Darum kümmert sich unsere IT."),
+        ("fr", "Veuillez contacter notre service achats."),
+        ("es", "Diríjase a nuestro departamento de compras."),
+        ("it", "Contatti il nostro ufficio acquisti."),
+        ("nl", "Neem contact op met onze inkoopafdeling."),
+        ("pt", "Fale com o meu colega Luís Gil."),
+    ],
+)
+def test_who_sends_elsewhere_is_the_wrong_person(lang: str, text: str) -> None:
+    """With or without an address."""
+    assert proposes(text, lang) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "We are responsible for this ourselves."),
+        ("en", "I'll ask my boss to join the call."),
+        ("en", "Please ask my assistant for a date."),
+        ("en", "Please send the contract to our legal department."),
+        ("de", "Das macht die Sache leichter."),
+        ("de", "Ich spreche mit meinem Kollegen und wir kommen am Montag beide."),
+        ("fr", "Je dois en parler à mon responsable."),
+        ("it", "Devo parlarne con il mio capo."),
+        ("nl", "Ik overleg met mijn collega en bel u."),
+        ("pt", "Tenho de falar com o meu chefe."),
+    ],
+)
+def test_who_asks_a_colleague_is_still_the_one(lang: str, text: str) -> None:
+    """Only who sends us elsewhere is not."""
+    assert proposes(text, lang) is None
+    assert proposes(text, None) is None
+
+
 def test_the_first_address_is_the_contact() -> None:
     """And it is canonical."""
     found = proposes("Wrong person, sorry: Tom.Hill@Firm.example or, in summer, sue@firm.example", "en")

@@ -201,8 +201,9 @@ class Phrases:
 
 def _readings(items: list[str]) -> Iterator[list[str]]:
     """A phrase, and what is left of it where its first items are missing."""
-    yield items
-    while items and items[0].startswith("("):
+    if not items[0].startswith("..."):
+        yield items
+    while items and items[0].startswith(("(", "...")):
         items = items[1:]
-        if items:
+        if items and items[0] != "...":
             yield items
