@@ -26,7 +26,7 @@ class Line:
 
 def check(office: Office, now: datetime, create_folders: bool = False) -> tuple[Line, ...]:
     """Every line. The server is asked, nothing is changed; folders are made only where that was asked."""
-    lines = [_configuration(office), *_permissions(office), _database(office)]
+    lines = [_configuration(office), *_permissions(office), _database(office), _suppressed(office)]
     session = _login(office, lines)
     if session is not None:
         with session:
@@ -55,6 +55,12 @@ def _permissions(office: Office) -> list[Line]:
 def _database(office: Office) -> Line:
     live = len(office.store.enrollments.live())
     return Line("database", True, f"{office.settings.database}, {live} live enrollments")
+
+
+def _suppressed(office: Office) -> Line:
+    faults = office.store.suppressions.faults()
+    count = len(office.store.suppressions.lines())
+    return Line("suppressed", not faults, "; ".join(faults) or f"{count} lines", "mend the line" if faults else "")
 
 
 def _login(office: Office, lines: list[Line]) -> Session | None:

@@ -123,6 +123,7 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
         draft.lay_drafts(session, c, look)
         _deliver(office, session, c, clock)
         file.file(session, replace(c, now=clock()), look)
+        plan.finish(c)
     c.tally.uncertain = len(c.store.outbox.parcels(Status.UNCERTAIN))
     return Report(c.tally, look, would, tuple(map(str, c.library.faults)), look.faults)
 

@@ -1,5 +1,6 @@
 """What is told of the whole: one row a plan, a prospect, an explanation, a status. Values for JSON and tables alike."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -150,6 +151,7 @@ def status(c: Cycle, poll: int) -> Row:
     looked = facts.moment("looked_at")
     problems = _problems(c, looked, timedelta(seconds=poll))
     rows = plan_rows(c)
+    states = Counter(row["state"] for row in prospect_rows(c, c.store.enrollments.all()))
     paused = facts.moment("paused_until")
     return {
         "healthy": not problems,
@@ -158,7 +160,7 @@ def status(c: Cycle, poll: int) -> Row:
         "mode": c.policy.mode.value,
         "paused_until": stamp(paused, c) if paused and paused > c.now else None,
         "paused_for_good": bool(paused and paused.year >= 9000),
-        "counts": {state.value: len(c.store.enrollments.all(state)) for state in State},
+        "counts": {state.value: states[state.value] for state in State},
         "waiting": [row for row in rows if row["waits_for"] == "approval"],
         "drafts": [row for row in rows if row["waits_for"] == "draft"],
         "next": [row for row in rows if row["waits_for"] not in ("approval", "draft") and row["due"]][:5],

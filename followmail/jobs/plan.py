@@ -72,6 +72,15 @@ def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Wo
     return tuple(would)
 
 
+def finish(c: Cycle) -> None:
+    """End what has had its last step in this round."""
+    for e in c.store.enrollments.live():
+        sequence = c.sequences.get(e.sequence)
+        if sequence is not None and e.state is State.ACTIVE and planner.next_step(e, sequence) is None:
+            c.store.enrollments.change(e, State.FINISHED, c.now, "all steps are done")
+            c.tally.stopped += 1
+
+
 def wake(c: Cycle, e: Enrollment) -> None:
     """A pause that is over: on it goes, or it waits for a yes."""
     if e.state is not State.PAUSED or e.until is None or c.now < e.until:

@@ -120,7 +120,12 @@ class Suppressions:
 
     @staticmethod
     def _entry(text: str) -> str:
-        return canonical(text.partition("#")[0].strip())
+        """A line as it is meant: `mailto:`, a name before the address and a domain without @ are slips, and forgiven."""
+        line = text.partition("#")[0].strip().rstrip(";,.").removeprefix("mailto:").strip()
+        if line.endswith(">") and "<" in line:
+            line = line.rpartition("<")[2]
+        entry = canonical(line)
+        return f"@{entry}" if "@" not in entry and "." in entry and is_address(f"a@{entry}") else entry
 
     def _refresh(self) -> None:
         try:

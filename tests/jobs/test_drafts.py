@@ -566,7 +566,7 @@ def test_a_draft_laid_as_the_connection_broke_is_taken_back_when_the_answer_come
     mail = world.writes(BOB, ago=days(7))
     world.round()
     (delivery,) = world.one().deliveries
-    assert world.office.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.QUEUED, world.now)
+    assert world.office.store.outbox.move(delivery.id, (Status.DRAFTED,), Status.QUEUED, world.now, draft_uid=None)
     world.gets(BOB, answers=mail)
     world.now += timedelta(minutes=5)
     world.round()

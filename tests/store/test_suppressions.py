@@ -1,6 +1,7 @@
 """`suppressed.txt`: who must never be mailed."""
 
 import hashlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ def file(tmp_path: Path) -> Path:
         ("press-*@x.example", "us@x.example", False),
         ("sha256:" + hashlib.sha256(b"bob@bob.example").hexdigest(), "Bob@bob.example", True),
         ("# bob@bob.example", "bob@bob.example", False),
+        ("bob.example", "bob@bob.example", True),
+        ("Bob Stone <bob@bob.example>", "bob@bob.example", True),
+        ("mailto:bob@bob.example", "bob@bob.example", True),
+        ("bob@bob.example;", "bob@bob.example", True),
+        ("@bob.example.", "bob@bob.example", True),
+        ("@*.bob.example", "bob@mail.bob.example", True),
+        ("@*", "bob@bob.example", True),
         ("bob@bob.example   # asked on 4 May", "bob@bob.example", True),
     ],
 )
@@ -55,6 +63,28 @@ def test_an_edit_by_hand_counts_at_once(file: Path) -> None:
     assert suppressions.matching("ann@ann.example") is not None
     file.unlink()
     assert suppressions.matching("ann@ann.example") is None
+
+
+def test_a_line_that_forbids_nobody_is_told(file: Path) -> None:
+    """A slip in it must not go unseen."""
+    file.write_text("bob at bob\n@bob.example\n")
+    (fault,) = Suppressions(file).faults()
+    assert "bob at bob" in fault
+
+
+def test_two_that_write_at_once_lose_nothing(file: Path) -> None:
+    """The daemon and a command, each with lines of its own."""
+
+    def write(who: str) -> None:
+        for n in range(40):
+            Suppressions(file).add(f"{who}{n}@x.example")
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Suppressions(file).lines()) == 80
 
 
 def test_removing_takes_only_that_line(file: Path) -> None:

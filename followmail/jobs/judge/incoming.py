@@ -29,9 +29,10 @@ def judge_incoming(court: Court) -> None:
 def _hold_near(c: Cycle, known: Known, live: "Live") -> None:
     """A message that could not be read may be an answer: whom it may come from, or be about, waits."""
     message = known.entry.message
-    for number in live.near(known):
+    for number in live.all if message.may_be_report else live.near(known):
         e = c.store.enrollments.get(number)
-        if e is not None and e.state in (State.ACTIVE, State.PAUSED) and _may_bear(c, known, e):
+        unknown = message.may_be_report  # only its body would tell on whom it reports
+        if e is not None and e.state in (State.ACTIVE, State.PAUSED) and (unknown or _may_bear(c, known, e)):
             who = message.sender.name or message.sender.address or "somebody"
             why = f"a message from {who} could not be read, perhaps an answer; still follow up?"
             if c.store.enrollments.change_now(e.id, State.WAITING, c.now, why, code="answer"):

@@ -17,13 +17,13 @@ from followmail.sequence.steps import Origin, State
 from followmail.store.conversations import Known
 
 
-def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:
-    """Enroll by mark. One that cannot be obeyed is told."""
+def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> bool:
+    """Enroll by mark; False where it cannot be obeyed, which is told."""
     c = court.c
     who = prospect_of(c.identity, known.entry.message)
     if fault := _fault(c, mark) or ("" if who else "it went to nobody outside"):
         refuse(c, known, mark, fault)
-        return
+        return False
     assert who is not None
     if mark.visible:
         why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
@@ -37,6 +37,8 @@ def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> Non
     )  # fmt: skip
     if fault := begin(court, wish):
         refuse(c, known, mark, fault)
+        return False
+    return True
 
 
 def _fault(c: Cycle, mark: Mark) -> str:
@@ -50,9 +52,11 @@ def _fault(c: Cycle, mark: Mark) -> str:
 
 def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
     """A mark never vanishes in silence."""
-    who = prospect_of(c.identity, known.entry.message)
+    sender = known.entry.message.sender.address
+    who = prospect_of(c.identity, known.entry.message) if known.entry.sent else None
+    address = who.address if who else "" if known.entry.sent else sender
     about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
-    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=who.address if who else "")
+    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=address)
     c.tell("mark-refused", {"word": mark.word, "why": why})
 
 

@@ -42,9 +42,8 @@ def _own(court: Court, message_id: str) -> None:
         return
     moved = _move_anchors(court, known)
     wishes = [mark for mark in found if mark.enrolls]
-    for mark in wishes:
-        obey(court, known, mark, _mark_time(c, known))
-    if not wishes and not moved:
+    obeyed = [obey(court, known, mark, _mark_time(c, known)) for mark in wishes]
+    if not any(obeyed) and not moved:
         _detect(court, known)
 
 
