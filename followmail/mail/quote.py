@@ -51,7 +51,17 @@ _FORWARD = re.compile(
 )
 
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
-_DATE = re.compile(r"\d{4}|\d{1,2}[:.h]\s?\d{2}|\d{1,2}[/.-]\s?\d{1,2}[/.-]")
+# The beginnings of the months' names in the seven languages.
+_MONTH = (
+    "jan|ene|gen|feb|f[eé]v|m[aä]r|mrt|maa|apr|abr|avr|ma[iy]|mei|mag|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott"
+    "|nov|de[czs]|d[eé]c|di[cs]"
+)
+# A year, a time, a day in figures, or a day and the name of its month.
+_DATE = re.compile(
+    r"\d{4}|\d{1,2}[:.h]\s?\d{2}|\d{1,2}[/.-]\s?\d{1,2}[/.-]"
+    rf"|\d{{1,2}}\.? (?:de )?(?:{_MONTH})[^\W\d_]{{0,9}}(?!\w)|(?<!\w)(?:{_MONTH})[^\W\d_]{{0,9}}\.? \d{{1,2}}\b",
+    re.I,
+)
 _WROTE_END = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{_WROTE})(?![A-Za-zÀ-ÿ])[^\n]{{0,200}}$", re.I)
 _STARTS = re.compile(
     r"\W{0,4}(?:on|at|le|am|el|il|op|em|a|den|dnia|w|dne|на|в|во|kl|pe|ma|ti|ke|to|la|su|em|no|ngày|pada|在"

@@ -70,6 +70,8 @@ def automatic(mail: Received, lang: str | None) -> Automatic | None:
         return Automatic(Kind.AUTOMATIC, (said,))
     if (said := lists.listed(mail)) is not None and (lists.is_listed(mail) or not _person_answers(mail, lang)):
         return Automatic(Kind.AUTOMATIC, (said,))
+    if (said := lists.nobody(mail)) is not None and not _no_word_of_a_machine(mail):
+        return Automatic(Kind.AUTOMATIC, (said,))
     return None
 
 
@@ -134,13 +136,18 @@ def _header_of(mail: Received, headers: tuple[tuple[str, str], ...]) -> str | No
     return next((f"header {name.title()}" for name in found), None)
 
 
-def _person_answers(mail: Received, lang: str | None) -> bool:
-    """An answer to our mail that says yes or asks something, with no word of a machine: in doubt a person."""
+def _no_word_of_a_machine(mail: Received) -> bool:
+    """An answer to our mail in which only the sender's address speaks of a machine: people answer through services."""
     if not mail.answers or mail.length > _MAX_NOTE:
         return False
     if any(words.phrases("automatic", key).first(mail.said) for key in _MACHINE_WORDS):
         return False
-    if any(words.phrases("out-of-office", key).first(mail.said) for key in ("away", "standing")):
+    return not any(words.phrases("out-of-office", key).first(mail.said) for key in ("away", "standing"))
+
+
+def _person_answers(mail: Received, lang: str | None) -> bool:
+    """An answer to our mail that says yes or asks something, with no word of a machine: in doubt a person."""
+    if not _no_word_of_a_machine(mail):
         return False
     answer = words.phrases("automatic", "answer").first(mail.said)
     return answer is not None or asks.asks(mail.new_text, lang) is not None

@@ -23,11 +23,16 @@ def listed(mail: Received) -> str | None:
         return "it came through a list"
     if (named := _names_list(mail)) is not None:
         return f"subject begins '[{named}]', and it went to '{named}'"
-    local = local_part(mail.sender.address)
-    if _is_nobody(local) or (not mail.answers and _is_program(mail)):
-        return f"the sender is '{local}'"
+    if not mail.answers and _is_program(mail):
+        return f"the sender is '{local_part(mail.sender.address)}'"
     said = None if mail.answers else words.phrases("list", "body").first(words.fold(mail.text[:_MAX_TEXT]))
     return f"'{said}'" if said else None
+
+
+def nobody(mail: Received) -> str | None:
+    """What says that nobody reads what is written to the sender; people, too, answer through services that say so."""
+    local = local_part(mail.sender.address)
+    return f"the sender is '{local}'" if _is_nobody(local) else None
 
 
 def is_listed(mail: Received) -> bool:

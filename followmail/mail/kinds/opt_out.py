@@ -36,11 +36,6 @@ def asks_to_stop(text: str, subject: str, lang: str | None) -> str | None:
     return next((found for s in said.sentences if (found := _wish(s, langs)) is not None), None)
 
 
-def is_bare(subject: str) -> bool:
-    """A subject that is nothing but "unsubscribe", as a List-Unsubscribe by mail has it (RFC 2369 §3.2)."""
-    return bool(_bare(subject))
-
-
 def _languages(lang: str | None) -> tuple[str, ...]:
     return () if lang is None else ("en", lang)
 
