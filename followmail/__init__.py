@@ -15,6 +15,7 @@ The map. Each part knows those above it, and none below (tests/test_repository.p
     contacts       a CSV of people
     writing        a due step → the finished mail
     desk           the consultant's word, one function an action
+    importing      who of a file goes on which day
     jobs/          one pass each: watch · judge · plan · draft · deliver · file
     telling        what is told of the whole: plan, prospects, explain, status
     rounds         one round through all jobs

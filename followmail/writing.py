@@ -13,6 +13,7 @@ from followmail.mail import compose as composing
 from followmail.mail import names as mail_names
 from followmail.mail.greeting import greeting
 from followmail.mail.identity import Identity, Person, company, is_shared
+from followmail.mail.message import bare_subject
 from followmail.mail.msgid import mint
 from followmail.rendering import Library
 from followmail.rendering.dates import written
@@ -188,7 +189,8 @@ def _names(
         today=today,
         greeting=greeting(anchor.entry.text if anchor else "", Person(e.name, e.address), language),
         conversation=rendering.Conversation(
-            _bare(anchor.entry.message.subject) if anchor else "", calendar.local_date(first.at) if first else None
+            bare_subject(anchor.entry.message.subject) if anchor else "",
+            calendar.local_date(first.at) if first else None,
         ),
         anchor=rendering.Anchor(
             sent_on, anchor.entry.text if anchor else "", (today - sent_on).days if sent_on else None
@@ -222,12 +224,6 @@ def _reply_subject(who: Parties, conversation: Conversation | None) -> str:
     if not subject and conversation and conversation.first():
         subject = conversation.entries[0].message.subject
     return subject if _HAS_RE.match(subject) else f"Re: {subject}".rstrip()
-
-
-def _bare(subject: str) -> str:
-    while found := _HAS_RE.match(subject):
-        subject = subject[found.end() :].strip()
-    return subject
 
 
 def _quoted(anchor: Known, desk: Desk, language: str) -> str:

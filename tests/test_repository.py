@@ -35,7 +35,7 @@ LAYERS = (
     "options",
     "settings store imap smtp rendering contacts",
     "writing desk",
-    "jobs",
+    "jobs importing",
     "telling",
     "rounds",
     "checking previewing",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from followmail import desk
+from followmail import desk, importing
 from followmail.cli.output import json_option, now, office_of, say, say_json, table, when
 from followmail.contacts import Contact, read_csv, read_day
 from followmail.errors import UserError
@@ -195,13 +195,13 @@ def import_command(ctx: click.Context, file: str, name: str, yes: bool, as_json:
     except OSError as fault:
         raise UserError(f"{file} cannot be read: {fault.strerror}.") from None
     work = office.desk(now())
-    placed = desk.lay_out(work, read_csv(data, Path(file).name), sequence)
+    placed = importing.lay_out(work, read_csv(data, Path(file).name), sequence)
     going = [p for p in placed if p.on is not None]
     if not as_json:
         _show_import(office, placed)
     if going and not as_json and not yes and sys.stdin.isatty():
         click.confirm(f"Enroll these {len(going)} people?", abort=True)
-    desk.import_contacts(work, placed, sequence)
+    importing.import_contacts(work, placed, sequence)
     if as_json:
         c = office.cycle(now())
         say_json(
@@ -214,7 +214,7 @@ def import_command(ctx: click.Context, file: str, name: str, yes: bool, as_json:
         say(f"{len(going)} enrolled in '{name}', {len(placed) - len(going)} left out.")
 
 
-def _show_import(office: Office, placed: tuple[desk.Placed, ...]) -> None:
+def _show_import(office: Office, placed: tuple[importing.Placed, ...]) -> None:
     c = office.cycle(now())
     days: dict[str, list[str]] = {}
     for p in placed:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from followmail.errors import CommandRefused, ServerBusy
 from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
-from followmail.imap.folders import Folder, Role
+from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
 from followmail.jobs.copies import same_bytes
 from followmail.jobs.cycle import Cycle, Look
@@ -29,8 +29,7 @@ def drafts_target(look: Look) -> Folder | None:
 
 
 def _first(look: Look, role: Role) -> Folder | None:
-    fine = [f for f in look.folders if f.role is role and f.selectable]
-    return next((f for f in fine if f.special), fine[0] if fine else None)
+    return next((folder for folder in having(look.folders, role) if folder.selectable), None)
 
 
 def follow_drafts(session: Session, c: Cycle, look: Look) -> None:

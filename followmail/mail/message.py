@@ -16,7 +16,6 @@ HEADER_FIELDS = (
     "To",
     "Cc",
     "Bcc",
-    "Reply-To",
     "Subject",
     "Date",
     "Message-ID",
@@ -62,7 +61,6 @@ class Message:
     to: tuple[Person, ...] = ()
     cc: tuple[Person, ...] = ()
     bcc: tuple[Person, ...] = ()
-    reply_to: tuple[Person, ...] = ()
     envelope_to: tuple[str, ...] = ()
     subject: str = ""
     date: datetime | None = None
@@ -151,7 +149,6 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
         to=to,
         cc=people(fields.get("cc", ())),
         bcc=people(fields.get("bcc", ())),
-        reply_to=people(fields.get("reply-to", ())),
         envelope_to=_envelope_to(fields),
         subject=subject,
         date=date,

@@ -1,6 +1,6 @@
 """Which sent messages begin an enrollment: named rules, each pass or fail with the value that it looked at.
 
-Asked once, when a sent message is first seen. Marks of the consultant's skip some of them (see `marked`).
+Asked once, when a sent message is first seen. What the consultant marked is not asked: `jobs.judge.marked` obeys it.
 """
 
 from collections.abc import Callable
@@ -212,17 +212,6 @@ def asks(case: Case) -> Check:
 def choose(fitting: list[Sequence]) -> Sequence | None:
     """Where several sequences fit, the one with more conditions; equal, by name."""
     return min(fitting, key=lambda s: (-s.conditions, s.name), default=None)
-
-
-# ---- marks skip 3, 4, 5, and the number and the one company in 2
-
-
-def marked(case: Case) -> tuple[Check, ...]:
-    """What holds also for a message that the consultant marked."""
-    who = Check(
-        "somebody to follow up", case.prospect is not None, case.prospect.address if case.prospect else "nobody outside"
-    )
-    return (who, nobody_suppressed(case))
 
 
 def _globs(address: str, globs: tuple[str, ...]) -> bool:

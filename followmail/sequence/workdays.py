@@ -83,9 +83,6 @@ class Calendar:
         """The consultant's date at a moment."""
         return self.local(moment).date()
 
-    def same_local_day(self, one: datetime, other: datetime) -> bool:
-        return self.local_date(one) == self.local_date(other)
-
     def is_business_day(self, day: date) -> bool:
         return day.weekday() in self.days and _end_of_range(self.pauses, day) is None and day not in self.holidays
 

@@ -10,7 +10,7 @@ Every move is one conditional UPDATE: whoever changes a row first wins, and nobo
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from followmail.sequence.steps import Delivery, Mode, Status
@@ -257,11 +257,6 @@ class Outbox:
         rows = DeliveryRow.select().where(DeliveryRow.status.in_(out) & (DeliveryRow.bytes.is_null(False)))
         latest = rows.order_by(DeliveryRow.left.desc()).limit(1).execute(self._database)
         return next((row.left for row in latest), None)
-
-    def gap_until(self, gap: int) -> datetime | None:
-        """Until when the next one waits for the gap (seconds between two sends)."""
-        last = self.last_left()
-        return last + timedelta(seconds=gap) if last else None
 
 
 def _delivery(row: Any) -> Delivery:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from followmail import desk
+from followmail import desk, importing
 from followmail.contacts import Contact
 from followmail.errors import UserError
 from followmail.mail import kinds
@@ -39,7 +39,7 @@ def test_somebody_who_answered_is_not_enrolled_by_hand(world: World) -> None:
     nudge = world.office.templates.library.sequences["nudge"]
     with pytest.raises(UserError, match="answered on 2026-05-03"):
         desk.enroll(world.desk(), Contact(BOBS), nudge)
-    (placed,) = desk.lay_out(world.desk(), [Contact(BOBS)], nudge)
+    (placed,) = importing.lay_out(world.desk(), [Contact(BOBS)], nudge)
     assert "answered on" in placed.fault
 
 

@@ -130,8 +130,8 @@ def test_the_local_day_is_the_consultants() -> None:
     late, early = at("2026-05-04 00:30"), at("2026-05-04 23:30")
     assert late.date() == date(2026, 5, 3)
     assert berlin.local_date(late) == date(2026, 5, 4)
-    assert berlin.same_local_day(late, early)
-    assert not berlin.same_local_day(late, late - timedelta(hours=1))
+    assert berlin.local_date(late) == berlin.local_date(early)
+    assert berlin.local_date(late) != berlin.local_date(late - timedelta(hours=1))
     assert berlin.opening_of(date(2026, 5, 4)) == at("2026-05-04 08:30")
 
 

@@ -11,9 +11,9 @@ from email.message import Message
 
 import pytest
 
-from followmail import desk
+from followmail import desk, importing
 from followmail.contacts import Contact, read_csv
-from followmail.desk import Placed
+from followmail.importing import Placed
 from followmail.errors import UserError
 from followmail.sequence.steps import State
 from tests.servers.smtp import Smtpd
@@ -32,13 +32,13 @@ def csv_of(count: int) -> bytes:
 def lay_out(world: World, data: bytes) -> tuple[Placed, ...]:
     """Who of a file goes when, as `import` shows it."""
     sequence = world.office.templates.library.sequences[MET]
-    return desk.lay_out(world.desk(), read_csv(data, "fair.csv"), sequence)
+    return importing.lay_out(world.desk(), read_csv(data, "fair.csv"), sequence)
 
 
 def take_in(world: World, data: bytes) -> tuple[Placed, ...]:
     """The same, and then the yes."""
     placed = lay_out(world, data)
-    desk.import_contacts(world.desk(), placed, world.office.templates.library.sequences[MET])
+    importing.import_contacts(world.desk(), placed, world.office.templates.library.sequences[MET])
     return placed
 
 
