@@ -13,8 +13,8 @@ import pytest
 
 from followmail import desk, importing
 from followmail.contacts import Contact, read_csv
-from followmail.importing import Placed
 from followmail.errors import UserError
+from followmail.importing import Placed
 from followmail.sequence.steps import State
 from tests.servers.smtp import Smtpd
 from tests.world import BERLIN, BOB, CARLA, World, addresses
