@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from followmail import auth, desk, smtp
+from followmail import auth, desk, smtp, telling
 from followmail.errors import AnotherInstance
 from followmail.imap.connect import Account
 from followmail.imap.session import Session
@@ -108,6 +108,7 @@ class Report:
     look: Look
     would: tuple[Would, ...] = ()
     template_faults: tuple[str, ...] = ()
+    planned: tuple[telling.Row, ...] = ()  # of a dry run, whose store is gone afterwards: what comes next for each
     faults: tuple[str, ...] = field(default=())
 
 
@@ -125,7 +126,8 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
         file.file(session, replace(c, now=clock()), look)
         plan.finish(c)
     c.tally.uncertain = len(c.store.outbox.parcels(Status.UNCERTAIN))
-    return Report(c.tally, look, would, tuple(map(str, c.library.faults)), look.faults)
+    planned = tuple(telling.plan_rows(c)) if c.dry else ()
+    return Report(c.tally, look, would, tuple(map(str, c.library.faults)), planned, look.faults)
 
 
 def _begin(c: Cycle) -> None:

@@ -33,7 +33,14 @@ def once_command(ctx: click.Context, dry_run: bool, as_json: bool) -> int:
         with alone(settings.database):
             report = _round(Office.open(settings))
     if as_json:
-        say_json({**report.tally.as_json(), "would": [asdict(w) for w in report.would], "faults": list(report.faults)})
+        say_json(
+            {
+                **report.tally.as_json(),
+                "would": [asdict(w) for w in report.would],
+                "faults": list(report.faults),
+                "planned": list(report.planned),
+            }
+        )
     else:
         _show(report, dry_run, settings.calendar)
     return 0 if report.look.complete else 1
@@ -61,6 +68,15 @@ def _show(report: Report, dry: bool, calendar: Calendar) -> None:
         table(("address", "sequence", "step", "would be", "why"), rows, "")
     elif dry:
         say("Nobody would get a mail now.")
+    now_ones = {(w.address, w.sequence) for w in report.would}
+    later = [r for r in report.planned if (r["address"], r["sequence"]) not in now_ones]
+    if later:
+        say("Later, or after your yes:")
+        heads = ("address", "step", "due", "waits for", "why")
+        coming = [
+            (r["address"], f"{r['sequence']}/{r['step']}", when(r["due"]), r["waits_for"], r["why"]) for r in later
+        ]
+        table(heads, coming, "")
     if tally.next_due:
         say(f"Next due: {when(calendar.local(tally.next_due).isoformat())}")
     for template_fault in report.template_faults:

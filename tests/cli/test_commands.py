@@ -355,3 +355,13 @@ def test_two_at_once_is_75(cli: Cli, world: World) -> None:
         assert daemon.wait(20) == 0
         assert time.monotonic() - began < 15
         daemon.stderr.close()  # type: ignore[union-attr]
+
+
+def test_dry_run_tells_also_who_waits_and_for_what(cli: Cli, world: World) -> None:
+    """Outside the window nobody would get a mail now; whom it is about, and when, is told all the same."""
+    world.writes(BOB, ago=days(1))
+    done = cli("once", "--dry-run")
+    assert "Nobody would get a mail now" in done.stdout
+    assert "bob@bob.example" in done.stdout
+    (row,) = cli.json("once", "--dry-run")["planned"]
+    assert (row["address"], row["step"]) == ("bob@bob.example", 1)
