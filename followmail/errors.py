@@ -13,7 +13,8 @@
     ├── Permanent            trying again will not help
     │   ├── LoginRefused     the server does not accept these credentials                           exit 77
     │   └── CommandRefused   the server said NO or BAD to one command
-    └── InDoubt              it may have happened: never repeated by itself
+    ├── InDoubt              it may have happened: never repeated by itself
+    └── Stopped              asked to stop in the middle of a round: what was done is done, the rest comes later
 
 Foreign exceptions are translated once, at the edge that met them. Exit numbers: sysexits.h.
 """
@@ -91,3 +92,7 @@ class CommandRefused(Permanent):
 
 class InDoubt(FollowmailError):
     """It may have happened. Nobody repeats it without asking."""
+
+
+class Stopped(FollowmailError):
+    """The round was asked to stop between two of its pieces."""

@@ -21,6 +21,7 @@ from followmail.errors import (
     FollowmailError,
     InDoubt,
     LoginRefused,
+    Stopped,
     Transient,
     UserError,
 )
@@ -87,8 +88,14 @@ class Daemon:
         self.next_due: datetime | None = None
         self.alerted: str | None = None
         self.last_round = time.monotonic()
+        office.progress = self._go_on
         self.heart = schedule.Scheduler()
         self.heart.every(office.settings.poll).seconds.do(self._tick)
+
+    def _go_on(self, what: str, done: int, total: int) -> None:
+        """Asked by the round between two of its pieces: a message, a folder, a mail. Raises Stopped."""
+        if self.stop.asked:
+            raise Stopped("asked to stop")
 
     def _tick(self) -> None:
         self.due_now = True
@@ -121,6 +128,8 @@ class Daemon:
             if self.session is None:
                 self.session = self.office.connect()
             report = go_round(self.office, self.session, self.clock)
+        except Stopped:
+            return None
         except LoginRefused as fault:
             return self._login_refused(fault)
         except (Transient, InDoubt) as fault:

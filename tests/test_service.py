@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from followmail.service import Daemon, Stop
 from tests.servers.dovecot import Dovecot, Mailbox
 from tests.world import BOB, World, days
 
@@ -103,6 +104,31 @@ def test_sigterm_at_any_moment(world: World, wait: float) -> None:
     assert daemon.ended() == 0
     world.round()
     assert len(world.drafts()) == 1
+
+
+def test_a_stop_in_the_middle_of_a_round_is_obeyed_at_the_next_message(world: World) -> None:
+    """And the next start goes on where it stopped."""
+    for n in range(40):
+        world.writes(f"p{n}@firm{n}.example", ago=days(7))
+    stop = Stop()
+    pieces: list[str] = []
+    daemon = Daemon(world.office, stop, lambda: world.now)
+    go_on = world.office.progress
+
+    def third_message_stops(what: str, done: int, total: int) -> None:
+        pieces.append(what)
+        if pieces.count("judging") == 3:
+            stop.ask()
+        go_on(what, done, total)
+
+    world.office.progress = third_message_stops
+    assert daemon.run() == 0
+    stop.close()
+    assert pieces.count("judging") == 3
+    assert world.drafts() == []
+    world.office.progress = lambda what, done, total: None
+    world.round()
+    assert len(world.drafts()) == 10
 
 
 def test_polling_is_the_truth_where_idle_is_not_offered(dovecots: Callable[..., Dovecot], tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def deliver(
     tried: set[int] = set()
     while parcel := _next(c, tried):
         tried.add(parcel.delivery.id)
+        c.progress("sending", len(tried), 0)
         if c.store.facts.moment("sending_held_until") and not _account_is_free(c):
             return
         c, look = relook()

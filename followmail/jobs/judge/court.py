@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
-from followmail.errors import CommandRefused, InDoubt, Transient, UserError
+from followmail.errors import CommandRefused, InDoubt, Stopped, Transient, UserError
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
@@ -95,7 +95,8 @@ def judge_each(
     """
     done: list[int] = []
     try:
-        for known in new:
+        for number, known in enumerate(new):
+            court.c.progress("judging", number, 0)
             if guarded(court, known, partial(work, known), partial(hold, known)):
                 done.append(known.row)
     finally:
@@ -112,7 +113,7 @@ def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable
             _set_aside(court, known, "the connection broke whenever it was read")
             court.c.store.conversations.set_judged([known.row])
         raise
-    except (InDoubt, UserError):
+    except (InDoubt, Stopped, UserError):
         raise
     except NotYet:
         return False
