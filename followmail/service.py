@@ -88,12 +88,13 @@ class Daemon:
         self.next_due: datetime | None = None
         self.alerted: str | None = None
         self.last_round = time.monotonic()
-        office.progress = self._go_on
+        self.shown = office.progress
         self.heart = schedule.Scheduler()
         self.heart.every(office.settings.poll).seconds.do(self._tick)
 
     def _go_on(self, what: str, done: int, total: int) -> None:
         """Asked by the round between two of its pieces: a message, a folder, a mail. Raises Stopped."""
+        self.shown(what, done, total)
         if self.stop.asked:
             raise Stopped("asked to stop")
 
@@ -102,6 +103,7 @@ class Daemon:
 
     def run(self) -> int:
         """Until asked to stop; the exit status."""
+        self.office.progress = self._go_on
         try:
             while not self.stop.asked:
                 self.heart.run_pending()
@@ -111,6 +113,7 @@ class Daemon:
                         return status
                 self._rest()
         finally:
+            self.office.progress = self.shown
             self._hang_up()
         return 0
 

@@ -112,17 +112,14 @@ def test_a_stop_in_the_middle_of_a_round_is_obeyed_at_the_next_message(world: Wo
         world.writes(f"p{n}@firm{n}.example", ago=days(7))
     stop = Stop()
     pieces: list[str] = []
-    daemon = Daemon(world.office, stop, lambda: world.now)
-    go_on = world.office.progress
 
     def third_message_stops(what: str, done: int, total: int) -> None:
         pieces.append(what)
         if pieces.count("judging") == 3:
             stop.ask()
-        go_on(what, done, total)
 
     world.office.progress = third_message_stops
-    assert daemon.run() == 0
+    assert Daemon(world.office, stop, lambda: world.now).run() == 0
     stop.close()
     assert pieces.count("judging") == 3
     assert world.drafts() == []
