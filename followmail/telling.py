@@ -8,6 +8,7 @@ from typing import Any
 
 from followmail.jobs import plan as planning
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.own import with_acquaintance
 from followmail.mail.identity import canonical
 from followmail.sequence import eligibility, planner
 from followmail.sequence.eligibility import Check
@@ -130,11 +131,9 @@ def _rules(c: Cycle, known: Known | None) -> list[Check]:
     checks += [rule(case) for rule in eligibility.BEFORE_ASKING]
     if case.prospect is None:
         return checks
-    first = c.store.conversations.first_wrote(case.prospect.address)
-    acquainted = first is not None or c.store.conversations.is_acquainted(case.prospect.address)
     asked = [c.store.conversations.find(entry.message.id) for entry in case.silence]
     words = next((k.asks for k in asked if k and k.asks), "" if any(k and k.asks is not None for k in asked) else None)
-    case = replace(case, first_wrote=first, acquainted=acquainted, asks=words)
+    case = replace(with_acquaintance(c, case), asks=words)
     for sequence in c.sequences.values():
         if sequence.trigger.value in ("sent", "stalled"):
             found = [*eligibility.conditions(case, sequence), *([eligibility.asks(case)] if sequence.asks else [])]
