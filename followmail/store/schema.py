@@ -13,7 +13,7 @@ import peewee
 
 from followmail.errors import DatabaseError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 5
 
 
@@ -121,6 +121,8 @@ class MessageRow(Table):
     text = peewee.TextField(null=True)
     language = peewee.TextField(null=True)
     asks = peewee.TextField(null=True)
+    phone = peewee.TextField(null=True)
+    introduces = peewee.TextField(default="[]")
     folder = peewee.TextField(default="")
     uidvalidity = peewee.IntegerField(null=True)
     uid = peewee.IntegerField(null=True)
@@ -188,6 +190,7 @@ class EnrollmentRow(Table):
     dropped = peewee.TextField(default="[]")
     soft_bounces = peewee.IntegerField(default=0)
     again = peewee.BooleanField(default=False)
+    batch = peewee.TextField(default="", index=True)
     created = Moment()
     ended = Moment(null=True)
 
@@ -242,6 +245,60 @@ class DeliveryRow(Table):
         ]
 
 
+class MeetingRow(Table):
+    """One calendar event with outside people, folded from the calendar messages about it (RFC 5546)."""
+
+    uid = peewee.TextField(primary_key=True)
+    state = peewee.TextField()
+    ends = Moment(null=True, index=True)
+    judged = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "meeting"
+
+
+class DigestRow(Table):
+    """One digest, or one answer to the consultant's orders, on its way into INBOX. `data`: its bytes."""
+
+    id = peewee.AutoField()
+    message_id = peewee.TextField(unique=True)
+    at = Moment(index=True)
+    daily = peewee.BooleanField(default=False)
+    data = peewee.BlobField()
+    filed = peewee.BooleanField(default=False, index=True)
+
+    class Meta:
+        table_name = "digest"
+
+
+class DigestItemRow(Table):
+    """What a number of a digest stands for, and how it stood then."""
+
+    digest = peewee.IntegerField()
+    number = peewee.IntegerField()
+    what = peewee.TextField()
+    enrollment = peewee.IntegerField(null=True)
+    address = peewee.TextField(default="")
+    message = peewee.TextField(default="")
+    state = peewee.TextField(default="")
+    code = peewee.TextField(default="")
+    why = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "digest_item"
+        primary_key = peewee.CompositeKey("digest", "number")
+
+
+class AsideRow(Table):
+    """A message that waits for the consultant and was put aside: until then, or for good (no time)."""
+
+    message_id = peewee.TextField(primary_key=True)
+    until = Moment(null=True)
+
+    class Meta:
+        table_name = "aside"
+
+
 class EventRow(Table):
     """The append-only history: what was decided, when, and why."""
 
@@ -266,8 +323,21 @@ TABLES = (
     Acquaintance,
     EnrollmentRow,
     DeliveryRow,
+    MeetingRow,
+    DigestRow,
+    DigestItemRow,
+    AsideRow,
     EventRow,
 )
+
+# What a format lacked that the next one has: (table, column, type and default as SQL).
+_SINCE = {
+    2: (
+        ("message", "phone", "TEXT"),
+        ("message", "introduces", "TEXT NOT NULL DEFAULT '[]'"),
+        ("enrollment", "batch", "TEXT NOT NULL DEFAULT ''"),
+    )
+}
 
 
 class Database(peewee.SqliteDatabase):
@@ -313,5 +383,8 @@ def _bring_up(database: Any, path: Path | None) -> None:
     if version == VERSION:
         return
     with database.atomic("IMMEDIATE"), database.bind_ctx(TABLES):
+        for table, column, kind in (c for number in range(version + 1, VERSION + 1) for c in _SINCE.get(number, ())):
+            if version:
+                database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {kind}')
         database.create_tables(TABLES)
         database.execute_sql(f"PRAGMA user_version = {VERSION}")
