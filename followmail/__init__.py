@@ -11,16 +11,19 @@ The map. Each part knows those above it, and none below (tests/test_repository.p
     store/         what is remembered: conversations, enrollments, the outbox, the history, suppressed.txt
     imap/          speaks IMAP: login, folders, reading, drafts, IDLE
     smtp           speaks SMTP: sent, surely not sent, or nobody can know
-    rendering/     templates/ → texts
-    contacts       a CSV of people
+    rendering/     templates/ → texts, and the digest
+    contacts       a file of people, CSV or vCard
     writing        a due step → the finished mail
     desk           the consultant's word, one function an action
+    enrolling      who can be enrolled by hand, and doing it
     importing      who of a file goes on which day
-    jobs/          one pass each: watch · judge · plan · draft · deliver · file
+    jobs/          one pass each: watch · judge · plan · draft · deliver · file · digest
+    agenda/        what there is to say to the consultant: what stands, what came to pass, who waits for them
     telling        what is told of the whole: plan, prospects, explain, status
     rounds         one round through all jobs
     checking       `check`
     previewing     `preview`
+    keeping        `forget`, `export`, `backup`, `restore`
     service        the daemon: goes round and round
     sandbox/       a mailbox to play with
     cli/           the commands

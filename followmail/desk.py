@@ -9,20 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from followmail.contacts import Contact
 from followmail.errors import UserError
-from followmail.mail.identity import Identity, canonical, is_address, is_machine
+from followmail.mail.identity import Identity, canonical
 from followmail.sequence import planner
-from followmail.sequence.conversation import Entry
 from followmail.sequence.planner import Policy
-from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State, Status
+from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
 from followmail.sequence.workdays import Calendar
 from followmail.store import Store
 from followmail.store.suppressions import is_entry
 
-# A day met that is further off than this is a slip of the pen.
-FARTHEST_DAY_MET = 366
 STOPPED_BY_HAND = "you stopped it"
+CALLED = "you called"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,9 @@ def find(desk: Desk, words: Iterable[str], live_only: bool = True) -> tuple[Enro
     faults = []
     for word in words:
         mine = _named(desk, word)
-        chosen = [e for e in mine if e.state.live or _is_in_doubt(e)] if live_only else list(mine)
+        chosen = [e for e in mine if e.state.live or _is_in_doubt(e)]
+        if not chosen and not live_only:
+            chosen = list(mine[-1:])  # what ended last
         if not mine:
             faults.append(
                 f"'{word}' is neither the number nor the address of an enrollment; `followmail prospects` lists them"
@@ -60,7 +59,7 @@ def _is_in_doubt(e: Enrollment) -> bool:
     return any(d.status is Status.UNCERTAIN for d in e.deliveries)
 
 
-def _answer_since(desk: Desk, address: str, conversation: int | None, since: datetime) -> str:
+def answer_since(desk: Desk, address: str, conversation: int | None, since: datetime) -> str:
     """Who answered since the consultant's mail, and when; empty where nobody did."""
     known = desk.store.conversations.bearing_since(since, conversation, address, None, ())
     for entry in (
@@ -99,10 +98,21 @@ def approve(desk: Desk, e: Enrollment) -> str:
             _yes(desk, e)
         return f"{e.address}: step {doubt[0].delivery.number} will be sent again"
     if e.state is not State.WAITING:
-        return f"{e.address}: nothing waits for your yes"
+        return f"{e.address}: {_draft_of(desk, e) or 'nothing waits for your yes'}"
     with desk.store.transaction():
         _yes(desk, e)
     return f"{e.address}: goes on in '{e.sequence}'"
+
+
+def _draft_of(desk: Desk, e: Enrollment) -> str:
+    """That a draft is the question, where one is open; empty where none is."""
+    drafted = next((d for d in e.deliveries if d.status is Status.DRAFTED), None)
+    parcel = desk.store.outbox.parcel(drafted.id) if drafted else None
+    if parcel is None or parcel.withdraw:
+        return ""
+    if parcel.gone_since is not None:
+        return f"the draft of step {parcel.delivery.number} is gone: {planner.DRAFT_GONE}"
+    return f"the draft of step {parcel.delivery.number} lies in {parcel.draft_folder}; sending it is the yes"
 
 
 def _yes(desk: Desk, e: Enrollment) -> None:
@@ -144,44 +154,42 @@ def skip(desk: Desk, e: Enrollment) -> str:
     step = planner.next_step(e, sequence) if sequence else None
     if sequence is None or step is None:
         return f"{e.address}: there is no step left to skip"
-    return _skip_step(desk, e, sequence.name, step.name, step.number)
+    _end_step(desk, e, sequence.name, step, "skipped", "you skipped it")
+    return f"{e.address}: step {step.number} is skipped"
 
 
-def _skip_step(desk: Desk, e: Enrollment, sequence: str, step: str, number: int) -> str:
-    own = e.delivery(step)
+def called(desk: Desk, e: Enrollment) -> str:
+    """A call was made, or tried: the step is done. It is no mail: no limit counts it."""
+    sequence = desk.sequences.get(e.sequence)
+    step = planner.next_step(e, sequence) if sequence and e.state.live else None
+    if sequence is None or step is None or not step.call:
+        return f"{e.address}: there is no call to be made"
+    _end_step(desk, e, sequence.name, step, "called", CALLED)
+    return f"{e.address}: step {step.number}, the call, is done"
+
+
+def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: str, why: str) -> None:
+    """The step is over without a mail, now; what waited for it goes on."""
+    own = e.delivery(step.name)
     with desk.store.transaction():
         if own is None:
-            message_id = f"skipped.{e.id}.{step}@skipped.invalid"
+            message_id = f"skipped.{e.id}.{step.name}@skipped.invalid"
+            key = (e.opening, sequence, step.name)
             desk.store.outbox.count_step(
-                e.id,
-                e.address,
-                (e.opening, sequence, step),
-                number,
-                message_id,
-                desk.now,
-                Status.SKIPPED,
-                "you skipped it",
-            )
+                e.id, e.address, key, step.number, message_id, desk.now, Status.SKIPPED, why
+            )  # fmt: skip
         elif own.status is Status.DRAFTED:
             desk.store.outbox.move(
-                own.id, (Status.DRAFTED,), Status.SKIPPED, desk.now, left=desk.now, withdraw=True, why="you skipped it"
+                own.id, (Status.DRAFTED,), Status.SKIPPED, desk.now, left=desk.now, withdraw=True, why=why
             )
         else:
             before = (Status.QUEUED, Status.SENDING, Status.CANCELLED, Status.WITHDRAWN, Status.FAILED)
-            desk.store.outbox.move(own.id, before, Status.SKIPPED, desk.now, left=desk.now, why="you skipped it")
-        desk.store.events.add(desk.now, "skipped", f"step {number}: you skipped it", e.id, e.address)
-        if e.state is State.WAITING and e.code in (
-            "overdue",
-            "many",
-            "failed",
-            "language",
-            f"step:{step}",
-            f"text:{step}",
-        ):
-            desk.store.enrollments.change(
-                e, State.ACTIVE, desk.now, "you skipped the step that waited", event="resumed"
-            )
-    return f"{e.address}: step {number} is skipped"
+            desk.store.outbox.move(own.id, before, Status.SKIPPED, desk.now, left=desk.now, why=why)
+        desk.store.events.add(desk.now, event, f"step {step.number}: {why}", e.id, e.address)
+        of_the_step = ("overdue", "many", "failed", "language", f"step:{step.name}", f"text:{step.name}")
+        if e.state is State.WAITING and e.code in of_the_step:
+            over = "you skipped the step that waited" if event == "skipped" else why
+            desk.store.enrollments.change(e, State.ACTIVE, desk.now, over, event="resumed")
 
 
 def stop(desk: Desk, e: Enrollment) -> str:
@@ -191,7 +199,7 @@ def stop(desk: Desk, e: Enrollment) -> str:
 
 
 def resume(desk: Desk, e: Enrollment) -> str:
-    """On it goes: a paused one now, a stopped one again, a waiting one as if approved."""
+    """On it goes: a paused one now, a stopped one again, a waiting one as if approved; an answered one asks once more."""
     if e.state is State.WAITING:
         return approve(desk, e)
     if e.state is State.ACTIVE:
@@ -205,15 +213,19 @@ def resume(desk: Desk, e: Enrollment) -> str:
 
 
 def _revive(desk: Desk, e: Enrollment) -> str:
-    if e.state is not State.STOPPED:
+    """What ended goes on: one that was stopped at once; one that was answered only after a second word."""
+    if e.state not in (State.STOPPED, State.REPLIED):
         raise UserError(
-            f"{e.address} is {e.state} ({e.why}); only what was stopped can be resumed. `enroll` begins anew."
+            f"{e.address} is {e.state} ({e.why}); only what was stopped or answered can go on. `enroll` begins anew."
         )
     if other := desk.store.enrollments.live_of(e.address):
         raise UserError(f"{e.address} is in '{other.sequence}' already; `followmail stop {other.id}` ends that first.")
     if line := desk.store.suppressions.matching(e.address):
         raise UserError(f"{e.address} must not be mailed ('{line}' in {desk.store.suppressions.path}).")
-    if e.anchor_at and (answer := _answer_since(desk, e.address, e.conversation, e.anchor_at)):
+    answer = answer_since(desk, e.address, e.conversation, e.anchor_at) if e.anchor_at else ""
+    if e.state is State.REPLIED:
+        answer = answer or e.why
+    if answer:
         why = f"{answer}; still follow up?"
         desk.store.enrollments.change(e, State.WAITING, desk.now, why, event="resumed", code="answer")
         return f"{e.address}: waits for your yes: {answer}"
@@ -234,6 +246,16 @@ def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
     why = e.why if then is State.WAITING else f"you snoozed it until {day:%Y-%m-%d}"
     desk.store.enrollments.change(e, State.PAUSED, desk.now, why, event="snoozed", code=e.code, until=until, then=then)
     return f"{e.address}: snoozed until {day:%Y-%m-%d}"
+
+
+def put_aside(desk: Desk, message_id: str, until: datetime | None) -> str:
+    """Of somebody who waits for the consultant: until then, or (None) dealt with elsewhere."""
+    known = desk.store.conversations.find(message_id)
+    who = known.entry.message.sender.address if known else "a mail that is gone"
+    desk.store.attention.put_aside(message_id, until)
+    if until is None:
+        return f"{who}: waits for you no more"
+    return f"{who}: put aside until {desk.policy.calendar.local_date(until):%Y-%m-%d}"
 
 
 # ---- the whole
@@ -321,95 +343,3 @@ def unsuppress(desk: Desk, line: str) -> str:
         return f"{canonical(line)} does not stand in {desk.store.suppressions.path.name}{hint}"
     desk.store.events.add(desk.now, "unsuppressed", "by hand", address=canonical(line))
     return f"{canonical(line)} may be mailed again"
-
-
-# ---- by hand
-
-
-def why_not(desk: Desk, contact: Contact, sequence: Sequence, again: bool = False) -> str:
-    """Why somebody cannot be enrolled by hand; empty where they can."""
-    address = canonical(contact.address)
-    if not is_address(address):
-        return f"'{contact.address}' is no mail address"
-    if not desk.identity.is_outside(address):
-        return f"{address} is you or a colleague"
-    if is_machine(address):
-        return f"{address} is no person: nobody reads it"
-    if not address.isascii():
-        return f"{address} cannot be asked of a mail server; write its domain in ASCII (xn--…)"
-    if line := desk.store.suppressions.matching(address):
-        return f"{address} must not be mailed ('{line}' in {desk.store.suppressions.path.name})"
-    if other := desk.store.enrollments.live_of(address):
-        return f"{address} is in '{other.sequence}' already (number {other.id}, {other.state})"
-    if not sequence.steps:
-        return f"the sequence '{sequence.name}' has no step"
-    earlier = [e for e in desk.store.enrollments.of_address(address) if e.sequence == sequence.name and e.done]
-    if earlier and not again:
-        return f"{address} was in '{sequence.name}' before; --again enrolls all the same"
-    if contact.met_on and abs((contact.met_on - desk.policy.calendar.local_date(desk.now)).days) > FARTHEST_DAY_MET:
-        return f"{contact.met_on} is too far from today for a day on which you met"
-    return "" if sequence.steps[0].new_thread else _why_no_thread(desk, address, sequence)
-
-
-def _why_no_thread(desk: Desk, address: str, sequence: Sequence) -> str:
-    """Why a sequence cannot continue a conversation with somebody."""
-    last = desk.store.conversations.last_sent_to(address)
-    if last is None:
-        return (
-            f"'{sequence.name}' continues a conversation, and no mail of yours to {address} was found;"
-            " put a mail of yours to them into the folder Followmail/" + sequence.name
-        )
-    if answer := _answer_since(desk, address, last.conversation, last.entry.at):
-        return f"{answer}, after your last mail; write to them yourself first"
-    return ""
-
-
-def enroll(
-    desk: Desk, contact: Contact, sequence: Sequence, *, origin: Origin = Origin.MANUAL, again: bool = False,
-    first_delay: Delay | None = None, not_before: datetime | None = None,
-) -> Enrollment:  # fmt: skip
-    """Enroll somebody by hand. Raises UserError where that cannot be."""
-    if fault := why_not(desk, contact, sequence, again):
-        raise UserError(fault + ".")
-    address = canonical(contact.address)
-    last = None if sequence.steps[0].new_thread else desk.store.conversations.last_sent_to(address)
-    calendar = desk.policy.calendar
-    today = calendar.local_date(desk.now)
-    day = contact.met_on or today
-    opening = f"met:{address}:{contact.met_on.isoformat() if contact.met_on else ''}"
-    if again:
-        opening += f":{desk.now.isoformat()}"
-    conversation, anchor_at, anchor = None, calendar.opening_of(day), ""
-    if last is not None:
-        silence = desk.store.conversations.get(last.conversation).silence(address, last.entry)
-        opening, conversation = silence[0].message.id, last.conversation
-        anchor, anchor_at = last.entry.message.id, last.entry.at
-    with desk.store.transaction():
-        e = Enrollment(
-            id=0,
-            address=address,
-            name=contact.name or (_name_in(last.entry, address) if last else ""),
-            sequence=sequence.name,
-            trigger=sequence.trigger,
-            origin=origin,
-            opening=opening,
-            state=State.PAUSED if not_before else State.ACTIVE,
-            why=f"its place in the import is {calendar.local_date(not_before):%Y-%m-%d}" if not_before else "",
-            until=not_before,
-            conversation=conversation if conversation is not None else desk.store.conversations.new(),
-            anchor=anchor,
-            anchor_at=anchor_at,
-            first_delay=first_delay,
-            met_on=contact.met_on,
-            where=contact.where,
-            about=contact.about,
-            yes_at=desk.now,
-            shape=sequence.shape,
-            again=again,
-        )
-        return desk.store.enrollments.begin(e, desk.now, "you enrolled them" if origin is Origin.MANUAL else "imported")
-
-
-def _name_in(entry: Entry, address: str) -> str:
-    """The name under which a mail is addressed to somebody."""
-    return next((p.name for p in (*entry.message.to, *entry.message.cc) if p.address == address), "")

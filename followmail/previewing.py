@@ -93,7 +93,7 @@ def _row(
         "sequence": sequence.name,
         "step": step.number,
         "file": step.texts[0].path,
-        "after": f"{step.after} after {'the previous one' if step.number > 1 else 'your mail'}",
+        "after": f"{'a call, ' if step.call else ''}{step.after} after {'the previous one' if step.number > 1 else 'your mail'}",
         "from": sender,
         "to": to,
         "cc": cc,

@@ -1,4 +1,4 @@
-"""One round: look, judge, plan, draft, deliver, file. The daemon goes round for ever, `once` goes once.
+"""One round: look, judge, plan, draft, deliver, file, digest. The daemon goes round for ever, `once` goes once.
 
 This is where settings become what the jobs need; no rule lives here.
 """
@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from followmail import auth, desk, smtp, telling
+from followmail.agenda import agenda
 from followmail.errors import AnotherInstance
 from followmail.imap.connect import Account
 from followmail.imap.session import Session
-from followmail.jobs import deliver, draft, file, plan, watch
+from followmail.jobs import deliver, digest, draft, file, plan, watch
 from followmail.jobs.cycle import Cycle, Look, Options, Progress, Tally, silent
 from followmail.jobs.judge import judge
 from followmail.jobs.plan import Would
@@ -66,7 +67,7 @@ class Office:
     def cycle(self, now: datetime, dry: bool = False) -> Cycle:
         s = self.settings
         options = Options(
-            timedelta(days=s.lookback), frozenset(s.skip_folders), s.sent_folder or "", s.drafts_folder or ""
+            timedelta(days=s.lookback), frozenset(s.skip_folders), s.sent_folder or "", s.drafts_folder or "", s.digest
         )
         return Cycle(
             self.store, s.identity, self.policy(), self.templates.library, options, now,
@@ -75,6 +76,10 @@ class Office:
 
     def desk(self, now: datetime) -> desk.Desk:
         return desk.Desk(self.store, self.settings.identity, self.templates.library.sequences, self.policy(), now)
+
+    def gather(self, c: Cycle) -> digest.Gather:
+        """What there is to say since a moment."""
+        return lambda since: agenda(c, since, timedelta(seconds=self.settings.poll))
 
     # ---- servers
 
@@ -110,6 +115,7 @@ class Report:
     template_faults: tuple[str, ...] = ()
     planned: tuple[telling.Row, ...] = ()  # of a dry run, whose store is gone afterwards: what comes next for each
     faults: tuple[str, ...] = field(default=())
+    next_digest: datetime | None = None
 
 
 def go_round(office: Office, session: Session, clock: Callable[[], datetime], dry: bool = False) -> Report:
@@ -123,11 +129,14 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
     if not c.dry:
         draft.lay_drafts(session, c, look)
         _deliver(office, session, c, clock)
-        file.file(session, replace(c, now=clock()), look)
+        after = replace(c, now=clock())
+        file.file(session, after, look)
         plan.finish(c)
+        digest.write(after, office.gather(after))
+        digest.put(session, after)
     c.tally.uncertain = len(c.store.outbox.parcels(Status.UNCERTAIN))
     planned = tuple(telling.plan_rows(c)) if c.dry else ()
-    return Report(c.tally, look, would, tuple(map(str, c.library.faults)), planned, look.faults)
+    return Report(c.tally, look, would, tuple(map(str, c.library.faults)), planned, look.faults, digest.next_time(c))
 
 
 def _begin(c: Cycle) -> None:

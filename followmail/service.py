@@ -152,9 +152,9 @@ class Daemon:
         if report.look.complete:
             self._heartbeat()
         self._alert_once(self.office.store.facts.text("sending_fault") or self.office.store.facts.text("clock_fault"))
-        self.next_due = report.tally.next_due
-        if self.next_due is not None and self.next_due <= self.clock():
-            self.next_due = None  # held by something that the next poll asks about again
+        # what is past is held by something that the next poll asks about again
+        coming = (report.tally.next_due, report.next_digest)
+        self.next_due = min((due for due in coming if due and due > self.clock()), default=None)
         values = {k: v for k, v in report.tally.as_json().items() if v}
         if report.faults:
             log.warning("look-incomplete %s", "; ".join(report.faults))

@@ -6,21 +6,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from followmail.agenda import people, standing
+from followmail.agenda.ranking import Ranking
+from followmail.agenda.standing import is_uncertain
 from followmail.jobs import plan as planning
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.own import with_acquaintance
 from followmail.mail.identity import canonical
 from followmail.sequence import eligibility, planner
+from followmail.sequence.agenda import Item, What
 from followmail.sequence.eligibility import Check
 from followmail.sequence.forecast import Planned
 from followmail.sequence.planner import Finish, Wait
-from followmail.sequence.steps import Enrollment, State, Status
+from followmail.sequence.steps import Enrollment, State
 from followmail.store.conversations import Known
 
 Row = dict[str, Any]
-# A complete look that is older than this many polls is no health.
-STALE_POLLS = 3
-STALE_AT_LEAST = timedelta(hours=1)
 
 
 def stamp(moment: datetime | None, c: Cycle) -> str | None:
@@ -31,9 +32,29 @@ def stamp(moment: datetime | None, c: Cycle) -> str | None:
 # ---- plan and prospects
 
 
-def plan_rows(c: Cycle, days: int = 0) -> list[Row]:
-    """The next step of each enrollment (with `days` every step of that time), by due; the undated last."""
-    return [_plan_row(c, planned) for planned in planning.forecast(c, days)]
+def plan_rows(c: Cycle, days: int = 0, by: str = "due") -> list[Row]:
+    """The next step of each enrollment (with `days` every step of that time), by due, the undated last.
+
+    `by` "priority": who comes first, each row with the reason in `first`.
+    """
+    planned = planning.forecast(c, days)
+    rows = [_plan_row(c, p) for p in planned]
+    if by != "priority":
+        return rows
+    return _by_priority(Ranking.of(c), list(zip(planned, rows, strict=True)))
+
+
+def _by_priority(ranking: Ranking, planned: list[tuple[Planned, Row]]) -> list[Row]:
+    """What needs the consultant first, who comes first among these; each row says why. What is equal stays by due."""
+    ranked = []
+    for p, row in planned:
+        found = ranking.priority(p.enrollment, p.due)
+        ranked.append((not _needs_you(row), -found.rank, row | {"first": found.why}))
+    return [row for _, _, row in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _needs_you(row: Row) -> bool:
+    return row["waits_for"] in ("approval", "draft")
 
 
 def _plan_row(c: Cycle, planned: Planned) -> Row:
@@ -52,11 +73,6 @@ def _plan_row(c: Cycle, planned: Planned) -> Row:
         "waits_for": waits_for,
         "why": decision.why,
     }
-
-
-def is_uncertain(e: Enrollment) -> bool:
-    """Whether one of its mails may or may not have left."""
-    return any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries)
 
 
 def prospect_rows(c: Cycle, enrollments: Iterable[Enrollment]) -> list[Row]:
@@ -101,10 +117,19 @@ def explain(c: Cycle, word: str) -> Row | None:
     return {
         "address": address,
         "enrollments": prospect_rows(c, enrollments),
-        "rules": [{"rule": r.rule, "passed": r.passed, "detail": r.detail} for r in _rules(c, message)],
+        "rules": [
+            {"rule": r.rule, "passed": r.passed, "detail": r.detail}
+            for r in _forgotten(c, address) or _rules(c, message)
+        ],
         "events": [{"at": stamp(e.at, c), "event": e.event, "why": e.why} for e in events],
         "next": following,
     }
+
+
+def _forgotten(c: Cycle, address: str) -> list[Check]:
+    """The one rule that is left of somebody who was forgotten."""
+    gone = c.store.suppressions.is_forgotten(address)
+    return [Check("may be mailed", False, "forgotten, must not be mailed")] if gone else []
 
 
 def _person_of(c: Cycle, known: Known) -> str:
@@ -145,47 +170,44 @@ def _rules(c: Cycle, known: Known | None) -> list[Check]:
 
 
 def status(c: Cycle, poll: int) -> Row:
-    """One screen: healthy or not and since when, what waits, what leaves next."""
+    """One screen: healthy or not and since when, what waits, who waits, what leaves next."""
     facts = c.store.facts
-    looked = facts.moment("looked_at")
-    problems = _problems(c, looked, timedelta(seconds=poll))
-    rows = plan_rows(c)
+    planned = planning.forecast(c, 0)
+    by_due = [_plan_row(c, p) for p in planned]
+    ranking = Ranking.of(c)
+    rows = _by_priority(ranking, list(zip(planned, by_due, strict=True)))
+    problems = [*standing.problems(c, timedelta(seconds=poll)), *_in_doubt(p.enrollment for p in planned)]
     states = Counter(row["state"] for row in prospect_rows(c, c.store.enrollments.all()))
     paused = facts.moment("paused_until")
     return {
         "healthy": not problems,
         "problems": problems,
-        "last_look": stamp(looked, c),
+        "last_look": stamp(facts.moment("looked_at"), c),
         "mode": c.policy.mode.value,
         "paused_until": stamp(paused, c) if paused and paused > c.now else None,
         "paused_for_good": bool(paused and paused.year >= 9000),
         "counts": {state.value: states[state.value] for state in State},
         "waiting": [row for row in rows if row["waits_for"] == "approval"],
         "drafts": [row for row in rows if row["waits_for"] == "draft"],
-        "next": [row for row in rows if row["waits_for"] not in ("approval", "draft") and row["due"]][:5],
+        "calls": [_item_row(item) for item in standing.calls(c, ranking, planned)],
+        "waits_for_you": [_item_row(item) for item in people.waiting(c, ranking)],
+        "next": [row for row in by_due if not _needs_you(row) and row["due"]][:5],
         "set_aside": len(c.store.conversations.set_aside()),
     }
 
 
-def _problems(c: Cycle, looked: datetime | None, poll: timedelta) -> list[str]:
-    facts = c.store.facts
-    found = []
-    if looked is None:
-        found.append("there was no complete look yet; start `followmail run`")
-    elif c.now - looked > max(STALE_AT_LEAST, STALE_POLLS * poll):
-        hours = (c.now - looked).total_seconds() / 3600
-        found.append(f"the last complete look was {hours:.0f} hours ago; is `followmail run` at work?")
-    found += [text for key in ("look_fault", "clock_fault") if (text := facts.text(key))]
-    if text := facts.text("sending_fault"):
-        found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
-    found += [str(fault) for fault in c.library.faults]
-    found += c.store.suppressions.faults()
-    found += [
-        f"a message from {known.entry.message.sender.address or 'somebody'} could not be worked out; read it yourself"
-        for known in c.store.conversations.set_aside()
-    ]
-    doubtful = [e for e in c.store.enrollments.live() if is_uncertain(e)]
-    found += [
-        f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful
-    ]
-    return found
+def _in_doubt(enrollments: Iterable[Enrollment]) -> list[str]:
+    doubtful = [e for e in enrollments if is_uncertain(e)]
+    return [f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful]
+
+
+def _item_row(item: Item) -> Row:
+    """Somebody who waits, or is to be called; `id` is that of a message where there is no enrollment."""
+    return {
+        "id": item.enrollment if item.enrollment is not None else item.message,
+        "address": item.address,
+        "introduced": item.what is What.INTRODUCED,
+        "text": item.text,
+        "asked": item.asked,
+        "first": item.first,
+    }

@@ -35,10 +35,12 @@ LAYERS = (
     "options",
     "settings store imap smtp rendering contacts",
     "writing desk",
+    "enrolling",
     "jobs importing",
+    "agenda",
     "telling",
     "rounds",
-    "checking previewing",
+    "checking previewing keeping",
     "service sandbox",
     "cli",
     "__main__",
@@ -48,9 +50,20 @@ OUTWARD = {("service", "cli")}
 # What a rule about mail must not be able to touch.
 WORLD = set("socket ssl smtplib imaplib imapclient sqlite3 peewee os time subprocess threading".split())
 # The parts of jobs/ that are passes; the others are what passes share.
-PASSES = {"watch", "judge", "plan", "draft", "deliver", "file"}
+PASSES = {"watch", "judge", "plan", "draft", "deliver", "file", "digest"}
 ASK_A_CLOCK = {"service", "cli", "sandbox"}
-HEAVY = {"peewee", "sqlite3", "imapclient", "jinja2", "rich", "holidays", "markdown_it", "pymap", "aiosmtpd"}
+HEAVY = {
+    "peewee",
+    "sqlite3",
+    "imapclient",
+    "icalendar",
+    "jinja2",
+    "rich",
+    "holidays",
+    "markdown_it",
+    "pymap",
+    "aiosmtpd",
+}
 LONGEST = 450  # lines
 
 

@@ -75,6 +75,7 @@ class World:
             "FOLLOWMAIL_PASSWORD": "secret",
             "FOLLOWMAIL_DATABASE": str(self.home / "followmail.db"),
             "FOLLOWMAIL_TIMEZONE": "Europe/Berlin",
+            "FOLLOWMAIL_DIGEST": "off",  # a test that wants it says when
             **({"FOLLOWMAIL_TEMPLATES": str(self.templates)} if self.templates else {}),
             **self.options,
         }

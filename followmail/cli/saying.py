@@ -1,20 +1,15 @@
-"""`enroll`, `import`, `approve`, `skip`, `stop`, `resume`, `snooze`, `pause`, `suppress`, `unsuppress`: the consultant's word."""
+"""`approve`, `skip`, `stop`, `resume`, `snooze`, `done`, `pause`, `suppress`, `unsuppress`: the consultant's word."""
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from followmail import desk, importing
-from followmail.cli.output import json_option, now, office_of, say, say_json, table, when
-from followmail.contacts import Contact, read_csv, read_day
+from followmail import desk
+from followmail.cli.output import json_option, now, office_of, say, say_json
 from followmail.errors import UserError
-from followmail.rounds import Office
-from followmail.sequence.steps import Enrollment, Sequence
+from followmail.sequence.steps import Enrollment
 from followmail.sequence.when import parse
-from followmail.telling import stamp
 
 
 def _done(lines: tuple[str, ...], as_json: bool) -> None:
@@ -32,14 +27,6 @@ def _each(
     work = office_of(ctx).desk(now())
     found = desk.find(work, words, live_only)
     _done(tuple(action(work, e) for e in found), as_json)
-
-
-def _sequence(office: Office, name: str) -> Sequence:
-    sequence = office.templates.library.sequences.get(name)
-    if sequence is None:
-        names = ", ".join(office.templates.library.sequences) or "none"
-        raise UserError(f"There is no sequence '{name}'; there are: {names}.")
-    return sequence
 
 
 @click.command("approve", epilog="Example: followmail approve 3 bob@bob.example")
@@ -65,6 +52,15 @@ def approve_command(ctx: click.Context, who: tuple[str, ...], everybody: bool, a
 def skip_command(ctx: click.Context, who: tuple[str, ...], as_json: bool) -> None:
     """Leave the next step out; a mail that may have left counts as left."""
     _each(ctx, who, desk.skip, as_json)
+
+
+@click.command("done", epilog="Example: followmail done bob@bob.example")
+@click.argument("who", nargs=-1, required=True, metavar="ID|ADDRESS…")
+@json_option
+@click.pass_context
+def done_command(ctx: click.Context, who: tuple[str, ...], as_json: bool) -> None:
+    """You made the call that a step asked for, or tried: the sequence goes on."""
+    _each(ctx, who, desk.called, as_json)
 
 
 @click.command("stop", epilog="Example: followmail stop bob@bob.example")
@@ -137,95 +133,3 @@ def unsuppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool
     """Allow it again. Nobody is enrolled by that."""
     work = office_of(ctx).desk(now())
     _done(tuple(desk.unsuppress(work, line) for line in lines), as_json)
-
-
-@click.command(
-    "enroll", epilog="Example: followmail enroll carla@carla.example --sequence nice-to-meet-you --where 'IT fair'"
-)
-@click.argument("address")
-@click.option("--sequence", "name", required=True, help="The sequence.")
-@click.option("--name", "person", default="", help="The person's name.")
-@click.option("--met-on", default="", metavar="DAY", help="The day you met, as 2026-05-04.")
-@click.option("--where", default="", help="Where you met.")
-@click.option("--about", default="", help="What about.")
-@click.option("--again", is_flag=True, help="Also where they were once in such a sequence.")
-@json_option
-@click.pass_context
-def enroll_command(
-    ctx: click.Context,
-    address: str,
-    name: str,
-    person: str,
-    met_on: str,
-    where: str,
-    about: str,
-    again: bool,
-    as_json: bool,
-) -> None:
-    """Put somebody into a sequence by hand."""
-    office = office_of(ctx)
-    sequence = _sequence(office, name)
-    day = read_day(met_on) if met_on else None
-    if met_on and day is None:
-        raise click.BadParameter(f"'{met_on}' is no date; write it as 2026-05-04.", param_hint="--met-on")
-    contact = Contact(address, person, day, where, about)
-    e = desk.enroll(office.desk(now()), contact, sequence, again=again)
-    if as_json:
-        from followmail.telling import prospect_rows
-
-        say_json(prospect_rows(office.cycle(now()), (e,))[0])
-    else:
-        say(
-            f"{e.address} is enrolled in '{e.sequence}' (number {e.id}). `followmail plan` tells when the first mail is due."
-        )
-
-
-@click.command("import", epilog="Example: followmail import fair.csv --sequence nice-to-meet-you")
-@click.argument("file", type=click.Path(dir_okay=False))
-@click.option("--sequence", "name", required=True, help="The sequence.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
-@click.pass_context
-def import_command(ctx: click.Context, file: str, name: str, yes: bool, as_json: bool) -> None:
-    """Put the people of a CSV into a sequence. Shows who goes when, and asks once at a terminal."""
-    office = office_of(ctx)
-    sequence = _sequence(office, name)
-    try:
-        data = Path(file).read_bytes()
-    except OSError as fault:
-        raise UserError(f"{file} cannot be read: {fault.strerror}.") from None
-    work = office.desk(now())
-    placed = importing.lay_out(work, read_csv(data, Path(file).name), sequence)
-    going = [p for p in placed if p.on is not None]
-    if not as_json:
-        _show_import(office, placed)
-    if going and not as_json and not yes and sys.stdin.isatty():
-        click.confirm(f"Enroll these {len(going)} people?", abort=True)
-    importing.import_contacts(work, placed, sequence)
-    if as_json:
-        c = office.cycle(now())
-        say_json(
-            [
-                {"line": p.contact.line, "address": p.contact.address, "on": stamp(p.on, c), "fault": p.fault or None}
-                for p in placed
-            ]
-        )
-    else:
-        say(f"{len(going)} enrolled in '{name}', {len(placed) - len(going)} left out.")
-
-
-def _show_import(office: Office, placed: tuple[importing.Placed, ...]) -> None:
-    c = office.cycle(now())
-    days: dict[str, list[str]] = {}
-    for p in placed:
-        if p.on is not None:
-            day = when(stamp(p.on, c)).rpartition(" ")[0]
-            days.setdefault(day, []).append(p.contact.address)
-    table(
-        ("day", "mails", "to"),
-        [(day, len(who), ", ".join(who)) for day, who in days.items()],
-        "Nobody can be enrolled.",
-    )
-    for p in placed:
-        if p.fault:
-            say(f"line {p.contact.line} is left out: {p.fault}")

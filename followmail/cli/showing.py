@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def status_command(ctx: click.Context, as_json: bool) -> int:
-    """One screen: healthy or not and since when, last complete look, what waits, what leaves next."""
+    """One screen: healthy or not and since when, last complete look, what waits, who waits, what leaves next."""
     from followmail import telling
 
     office = office_of(ctx)
@@ -36,6 +36,8 @@ def status_command(ctx: click.Context, as_json: bool) -> int:
     say(f"Enrollments: {counts or 'none yet'}.")
     _part("Waits for your yes (`followmail approve ID`):", told["waiting"])
     _part("Drafts that wait for you:", told["drafts"])
+    _people("Call:", told["calls"])
+    _people("Who waits for you:", told["waits_for_you"])
     _part("Next:", told["next"])
     return 0 if told["healthy"] else 1
 
@@ -53,6 +55,17 @@ def _part(title: str, rows: list[dict[str, object]]) -> None:
         )
 
 
+def _people(title: str, rows: list[dict[str, str]]) -> None:
+    """Sentences rather than columns: who, what they asked, and why they come first."""
+    if rows:
+        say(title)
+    for row in rows:
+        say(f"  {row['text']}")
+        for line in (f'"{row["asked"]}"' if row["asked"] else "", row["first"]):
+            if line:
+                say(f"      {line}")
+
+
 @click.command("plan", epilog="Example: followmail plan --days 14")
 @click.option(
     "--days",
@@ -60,20 +73,36 @@ def _part(title: str, rows: list[dict[str, object]]) -> None:
     default=0,
     help="Every step of the next so many days, as if nobody answered.",
 )
+@click.option(
+    "--by",
+    type=click.Choice(["due", "priority"]),
+    default="due",
+    help="Ordered by when it is due, or by who needs you first.",
+)
 @json_option
 @click.pass_context
-def plan_command(ctx: click.Context, days: int, as_json: bool) -> None:
+def plan_command(ctx: click.Context, days: int, by: str, as_json: bool) -> None:
     """The next step of each enrollment: when, and why. Reads the database only."""
     from followmail import telling
 
-    rows = telling.plan_rows(office_of(ctx).cycle(now()), days)
+    rows = telling.plan_rows(office_of(ctx).cycle(now()), days, by)
     if as_json:
         say_json(rows)
         return
+    first = ("first",) if by == "priority" else ()
     table(
-        ("id", "due", "address", "step", "mode", "waits for", "why"),
+        ("id", "due", "address", "step", "mode", "waits for", "why", *first),
         [
-            (r["id"], when(r["due"]), r["address"], f"{r['sequence']}/{r['step']}", r["mode"], r["waits_for"], r["why"])
+            (
+                r["id"],
+                when(r["due"]),
+                r["address"],
+                f"{r['sequence']}/{r['step']}",
+                r["mode"],
+                r["waits_for"],
+                r["why"],
+                *(r[name] for name in first),
+            )
             for r in rows
         ],
         "Nobody is enrolled. `followmail once --dry-run` tells whom it would follow up.",

@@ -1,4 +1,4 @@
-"""What is changed in the mailbox, all of it: our drafts, their removal, and the copy in Sent."""
+"""What is changed in the mailbox, all of it: our drafts, their removal, the copy in Sent, and the digest in INBOX."""
 
 from datetime import datetime
 
@@ -16,6 +16,11 @@ def lay(session: Session, folder: str, data: bytes, when: datetime) -> int | Non
 def file_copy(session: Session, folder: str, data: bytes, when: datetime) -> int | None:
     """Puts the copy of a sent mail into a folder. As `lay`."""
     return session.append(folder, data, _FILED, when)
+
+
+def into_inbox(session: Session, folder: str, data: bytes, when: datetime) -> int | None:
+    """Puts a mail for the consultant where mail arrives: unread. As `lay`."""
+    return session.append(folder, data, (), when)
 
 
 def to_trash(session: Session, folder: str, uid: int, trash: str | None) -> None:

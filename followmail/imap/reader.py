@@ -13,7 +13,9 @@ from itertools import islice
 from imapclient.response_parser import parse_fetch_response  # type: ignore[import-untyped]
 
 from followmail.errors import CommandRefused, Transient
+from followmail.imap import structure
 from followmail.imap.session import Selected, Session
+from followmail.imap.structure import Part
 from followmail.mail import identity, msgid
 from followmail.mail.message import HEADER_FIELDS
 
@@ -25,6 +27,7 @@ _HELD = 64 * 2**20  # bytes of headers held before they are handed on
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = {name: n for n, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _FIELD = re.compile(r"[A-Za-z0-9-]{1,76}")
+_SECTION = re.compile(r"[1-9]\d{0,3}(?:\.[1-9]\d{0,3}){0,20}")
 # The form in which nearly every server answers: four items in any order, then the header as a literal.
 _USUAL = re.compile(
     rb"\* \d+ FETCH \((?:UID (?P<uid>\d{1,10}) |FLAGS \((?P<flags>[^()\"{]*)\) |INTERNALDATE \"(?P<date>[^\"]+)\" "
@@ -140,9 +143,34 @@ def whole(session: Session, folder: str, uid: int, limit: int) -> bytes:
     return data
 
 
-def _beginning(session: Session, folder: str, uid: int, limit: int) -> bytes:
+def structures(session: Session, folder: str, uids: Iterable[int]) -> dict[int, tuple[Part, ...]]:
+    """UID → the parts of the message; none of its bytes are read. One that vanished, or cannot be told, is left out."""
+    found: dict[int, tuple[Part, ...]] = {}
+
+    def take(response: list[bytes]) -> None:
+        read = _parsed(response)
+        uid = read.get(b"UID")
+        if isinstance(uid, int) and b"BODYSTRUCTURE" in read:
+            found[uid] = structure.parts(read[b"BODYSTRUCTURE"])
+
+    wanted = sorted(set(uids))
+    if wanted:
+        session.enter(folder)
+        session.fetch([compact(one) for one in _sets(wanted, _SET)], "(UID BODYSTRUCTURE)", take)
+    return {uid: found[uid] for uid in wanted if uid in found}
+
+
+def part(session: Session, folder: str, uid: int, section: str, limit: int) -> bytes:
+    """The first bytes of one part as they stand, encoded; empty when it is gone. Raises CommandRefused."""
+    if not _SECTION.fullmatch(section):
+        raise CommandRefused("This section cannot be asked of an IMAP server; nothing was sent.")
+    session.enter(folder)
+    return _beginning(session, folder, uid, limit, section)
+
+
+def _beginning(session: Session, folder: str, uid: int, limit: int, section: str = "") -> bytes:
     found: list[bytes] = []
-    items = f"(UID BODY.PEEK[]<0.{int(limit)}>)"
+    items = f"(UID BODY.PEEK[{section}]<0.{int(limit)}>)"
     refusals = session.fetch([str(int(uid))], items, lambda response: found.extend(_body_of(response, uid)))
     if refusals and not found:
         raise CommandRefused(f"Message {uid} in {folder} cannot be read: {refusals[0]}")

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from followmail.imap.folders import Folder
 from followmail.mail.identity import Identity
 from followmail.rendering import Library
 from followmail.sequence.planner import Policy
-from followmail.sequence.steps import Sequence
+from followmail.sequence.steps import Sequence, Status
 from followmail.store import Store
+from followmail.store.outbox import Parcel
 
 # Called with what is being done, how much of it is done, and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -50,13 +51,13 @@ class Options:
     skip_folders: frozenset[str] = frozenset()
     sent_folder: str = ""
     drafts_folder: str = ""
+    digest: time | None = None  # local; None: off
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One complete reading of what is new in every watched folder; or an incomplete one, with its faults."""
 
-    began: datetime
     folders: tuple[Folder, ...]
     faults: tuple[str, ...] = ()
     changed: frozenset[str] = frozenset()  # folders that differ from the last look
@@ -90,3 +91,10 @@ class Cycle:
     def first_run(self) -> datetime | None:
         """When the first cycle that was no dry run began; None: there was none yet."""
         return self.store.facts.moment("first_run")
+
+
+def hold(c: Cycle, parcel: Parcel, why: str) -> None:
+    """A queued mail may not go now: back it goes. When it may, the same row is queued again."""
+    c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
+    c.tally.held += 1
+    c.tell("held", {"delivery": parcel.delivery.id, "why": why})

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from followmail import smtp
 from followmail.errors import CommandRefused, FollowmailError
-from followmail.imap.folders import Role
+from followmail.imap.folders import Role, having
 from followmail.imap.session import Session
-from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.cycle import Cycle, Look, hold
 from followmail.jobs.sent_folder import has_id, left_already
 from followmail.sequence import planner
 from followmail.sequence.planner import Leave, Wait
@@ -58,13 +58,13 @@ def deliver(
             continue
         decision = decide(e)
         if not isinstance(decision, Leave) or decision.step.name != fresh.delivery.step:
-            _hold(c, fresh, decision)
+            _not_now(c, fresh, decision)
             continue
         if server is None:
-            _hold(c, fresh, Wait("FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent"))
+            hold(c, fresh, "FOLLOWMAIL_SMTP_HOST is not set, so nothing can be sent")
             continue
-        if not any(f.role is Role.SENT and f.selectable for f in look.folders):
-            _hold(c, fresh, Wait("no Sent folder was found to tell what has left; FOLLOWMAIL_SENT_FOLDER names one"))
+        if not having(look.folders, Role.SENT):
+            hold(c, fresh, "no Sent folder was found to tell what has left; FOLLOWMAIL_SENT_FOLDER names one")
             continue
         if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh, clock):
             return
@@ -80,14 +80,11 @@ def _account_is_free(c: Cycle) -> bool:
     return until is None or c.now >= until
 
 
-def _hold(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
-    """It may not leave any more: back it goes; when it may, the same row is queued again."""
-    why = decision.why
-    c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
-    c.tally.held += 1
+def _not_now(c: Cycle, parcel: Parcel, decision: planner.Decision) -> None:
+    """It may not leave any more; where the planner says until when, that is when to go round again."""
+    hold(c, parcel, decision.why)
     if isinstance(decision, Wait) and decision.due is not None:
         c.tally.next_due = min(decision.due, c.tally.next_due or decision.due)
-    c.tell("held", {"delivery": parcel.delivery.id, "why": why})
 
 
 # ---- the transaction
@@ -225,9 +222,7 @@ def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, sai
 def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
     """Every look asks Sent about what may have left: a copy found settles it. Nothing else does but the consultant."""
     for parcel in c.store.outbox.parcels(Status.UNCERTAIN):
-        for folder in look.folders:
-            if folder.role is not Role.SENT or not folder.selectable:
-                continue
+        for folder in having(look.folders, Role.SENT):
             try:
                 found = has_id(session, folder.name, parcel.delivery.message_id)
             except CommandRefused:

@@ -11,25 +11,35 @@ from followmail.imap import reader
 from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
 from followmail.jobs.copies import same_bytes
-from followmail.jobs.cycle import Cycle, Look
-from followmail.jobs.drafts_folder import Draft, begun_by_hand, draft_of, moved_draft, read_drafts
+from followmail.jobs.cycle import Cycle, Look, hold
+from followmail.jobs.drafts_folder import (
+    DELETED,
+    Draft,
+    answered,
+    begun_by_hand,
+    draft_of,
+    moved_draft,
+    read_drafts,
+    step_that_left,
+    version_of,
+    versions_of,
+    versions_seen,
+)
 from followmail.jobs.sent_folder import left_already
+from followmail.mail import message as mail_message
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status
 from followmail.store.outbox import Parcel
 
 # A draft counts as deleted only after so many complete looks and so long: clients delete and append anew at every edit.
 GONE_LOOKS = 2
 GONE_AFTER = timedelta(minutes=15)
-DELETED = "you deleted its draft"
+# In place of a number of looks: the folder itself is gone, which proves nothing.
+OUT_OF_SIGHT = -1
 
 
 def drafts_target(look: Look) -> Folder | None:
     """Where drafts are laid: the special-use folder, else the first with a well-known name."""
-    return _first(look, Role.DRAFTS)
-
-
-def _first(look: Look, role: Role) -> Folder | None:
-    return next((folder for folder in having(look.folders, role) if folder.selectable), None)
+    return next(iter(having(look.folders, Role.DRAFTS)), None)
 
 
 def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
@@ -37,16 +47,28 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
     open_ones = c.store.outbox.with_drafts()
     if not open_ones:
         return
-    found = read_drafts(session, look.folders)
+    try:
+        found = read_drafts(session, look.folders)
+    except CommandRefused:  # nothing is known of any
+        return
     for parcel in open_ones:
         if parcel.delivery.status in (Status.QUEUED, Status.CANCELLED):
             _laid_after_all(session, c, look, parcel, found)
-            continue
-        draft = draft_of(parcel, found) or moved_draft(session, c.identity, _watched(c, look), parcel)
-        if draft is None:
-            _missing(c, look, parcel)
+        elif parcel.delivery.status is Status.SENT:
+            _left_behind(session, c, look, parcel, found)
         else:
-            _present(session, c, look, parcel, draft)
+            _follow(session, c, look, parcel, found)
+
+
+def _follow(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
+    try:
+        draft = draft_of(parcel, found) or moved_draft(session, c.identity, _watched(c, look), parcel)
+    except CommandRefused:  # it may lie in the folder that could not be asked
+        return
+    if draft is None:
+        _missing(c, look, parcel)
+    else:
+        _present(session, c, look, parcel, draft, versions_of(parcel, found))
 
 
 def _laid_after_all(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
@@ -60,39 +82,75 @@ def _laid_after_all(session: Session, c: Cycle, look: Look, parcel: Parcel, foun
     if c.store.outbox.move(number, (before,), Status.DRAFTED, c.now, left=c.now, withdraw=gone):
         laid = c.store.outbox.parcel(number)
         if laid is not None:
-            _present(session, c, look, laid, draft)
+            _present(session, c, look, laid, draft, (draft,))
 
 
 def _watched(c: Cycle, look: Look) -> list[Folder]:
     return [folder for folder in look.folders if folder.name not in c.options.skip_folders]
 
 
-def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draft) -> None:
+def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draft, versions: tuple[Draft, ...]) -> None:
+    """It lies there; `versions`: all that lies in Drafts of it."""
+    versions = versions or (draft,)
+    if parcel.draft_folder not in ("", draft.folder):
+        _tell(c, parcel, "draft-moved", f"step {parcel.delivery.number}: its draft lies in '{draft.folder}' now")
     c.store.outbox.note(
         parcel.delivery.id,
         draft_folder=draft.folder,
         draft_uidvalidity=draft.uidvalidity,
         draft_uid=draft.uid,
+        draft_versions=versions_seen(versions),
         gone_since=None,
         gone_looks=0,
     )
     if not parcel.withdraw:
         return
-    e = c.store.enrollments.get(parcel.delivery.enrollment)
-    if e is None:
-        return
-    if _has_our_bytes(session, parcel, draft):
-        trash = _first(look, Role.TRASH)
-        drafts_edge.to_trash(session, draft.folder, draft.uid, trash.name if trash else None)
-        with c.store.transaction():
-            c.store.outbox.note(parcel.delivery.id, withdraw=False)
+    taken, kept = _take_back(session, look, parcel, versions)
+    with c.store.transaction():
+        c.store.outbox.note(parcel.delivery.id, withdraw=False)
+        if taken and not kept:
             c.store.outbox.move(parcel.delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
-            c.store.events.add(c.now, "draft-withdrawn", parcel.delivery.why or "its reason is gone", e.id, e.address)
-        c.tell("draft-withdrawn", {"delivery": parcel.delivery.id})
-    else:
-        c.store.outbox.note(parcel.delivery.id, draft_edited=True, withdraw=False)
-        why = "you edited the draft, so it stays in Drafts; delete it, or send it if it still fits"
-        c.store.events.add(c.now, "draft-kept", why, e.id, e.address)
+            _tell(c, parcel, "draft-withdrawn", parcel.delivery.why or "its reason is gone")
+        elif kept:
+            c.store.outbox.note(parcel.delivery.id, draft_edited=True)
+            why = "you edited the draft, so it stays in Drafts; delete it, or send it if it still fits"
+            _tell(c, parcel, "draft-kept", why)
+
+
+def _take_back(
+    session: Session, look: Look, parcel: Parcel, versions: tuple[Draft, ...]
+) -> tuple[list[Draft], list[Draft]]:
+    """Move what still has our bytes to Trash; (what was taken, what is the consultant's and stays)."""
+    ours = [d for d in versions if _has_our_bytes(session, parcel, d)]
+    trash = next((folder.name for folder in having(look.folders, Role.TRASH)), None)
+    for draft in ours:
+        drafts_edge.to_trash(session, draft.folder, draft.uid, trash)
+    return ours, [d for d in versions if d not in ours]
+
+
+def _tell(c: Cycle, parcel: Parcel, event: str, why: str) -> None:
+    c.store.events.add(c.now, event, why, parcel.delivery.enrollment, parcel.address)
+    c.tell(event, {"delivery": parcel.delivery.id})
+
+
+def _left_behind(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
+    """The consultant sent one version, and another device still shows an older one: ours goes, so that nobody sends it
+    again; an edited one stays and is told. Only after a while: a client appends to Sent first and then deletes."""
+    versions = versions_of(parcel, found)
+    if not versions:
+        c.store.outbox.note(parcel.delivery.id, withdraw=False)
+        return
+    if not _long_enough(c, parcel):
+        return
+    taken, kept = _take_back(session, look, parcel, versions)
+    c.store.outbox.note(parcel.delivery.id, withdraw=False)
+    if taken:
+        _tell(c, parcel, "draft-withdrawn", f"step {parcel.delivery.number} has left; a draft of it was left behind")
+    if kept:
+        why = (
+            f"step {parcel.delivery.number} has left, and another version of its draft still lies in Drafts; delete it"
+        )
+        _tell(c, parcel, "draft-kept", why)
 
 
 def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
@@ -110,11 +168,36 @@ def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
     """A draft that no folder holds: deleted, or about to come again; what was sent has been judged before."""
     if not look.complete:
         return  # only complete looks prove that it is gone
-    since, looks = parcel.gone_since or c.now, parcel.gone_looks + 1
-    if looks < GONE_LOOKS or c.now - since < GONE_AFTER:
-        c.store.outbox.note(parcel.delivery.id, gone_since=since, gone_looks=looks)
+    if not parcel.withdraw and (why := _out_of_sight(c, look, parcel)):
+        if parcel.gone_looks != OUT_OF_SIGHT:  # told once
+            c.store.outbox.note(parcel.delivery.id, gone_since=None, gone_looks=OUT_OF_SIGHT)
+            _tell(c, parcel, "draft-out-of-sight", f"step {parcel.delivery.number}: {why}")
         return
-    _deleted(c, parcel)
+    if _long_enough(c, parcel):
+        _deleted(c, parcel)
+
+
+def _long_enough(c: Cycle, parcel: Parcel) -> bool:
+    """Whether so many looks and so long have passed since this was first seen; counts this one."""
+    since, looks = parcel.gone_since or c.now, max(parcel.gone_looks, 0) + 1
+    c.store.outbox.note(parcel.delivery.id, gone_since=since, gone_looks=looks)
+    return looks >= GONE_LOOKS and c.now - since >= GONE_AFTER
+
+
+def _out_of_sight(c: Cycle, look: Look, parcel: Parcel) -> str:
+    """Why the draft may be there although it is not found: not it vanished, but the folder that it lay in."""
+    if not parcel.draft_folder:
+        return ""
+    folder = next((f for f in look.folders if f.name == parcel.draft_folder), None)
+    if folder is None or not folder.selectable:
+        gone = f"the folder '{parcel.draft_folder}' with its draft is gone"
+    elif folder.role is not Role.DRAFTS and folder.name in c.options.skip_folders:
+        gone = f"the folder '{parcel.draft_folder}' with its draft is not looked at any more"
+    elif None not in (folder.uidvalidity, parcel.draft_uidvalidity) and folder.uidvalidity != parcel.draft_uidvalidity:
+        gone = f"the folder '{parcel.draft_folder}' with its draft was made anew"  # RFC 9051 §2.3.1.1
+    else:
+        return ""
+    return f"{gone}; that is not taken for a no: send the draft where you have it, or skip or stop"
 
 
 def _deleted(c: Cycle, parcel: Parcel) -> None:
@@ -154,11 +237,18 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
     if not waiting or not look.complete:
         return
     target = drafts_target(look)
-    if target is None:
+    try:
+        found = read_drafts(session, look.folders)
+        fault = "" if target else "no Drafts folder was found; FOLLOWMAIL_DRAFTS_FOLDER names one"
+    except CommandRefused as refused:
+        fault = str(refused)
+    if target is None or fault:
         for parcel in waiting:
-            _hold(c, parcel, "no Drafts folder was found; FOLLOWMAIL_DRAFTS_FOLDER names one")
+            hold(c, parcel, fault)
         return
-    found = read_drafts(session, look.folders)
+    for leftover in filter(None, (step_that_left(c.store, draft) for draft in found)):
+        if not leftover.withdraw:  # another device brought it back: it is taken back as any that was left behind
+            c.store.outbox.note(leftover.delivery.id, withdraw=True, gone_since=None, gone_looks=0)
     for number, parcel in enumerate(waiting):
         c.progress("drafts", number, len(waiting))
         e = c.store.enrollments.get(parcel.delivery.enrollment)
@@ -167,29 +257,27 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
         try:
             _lay(session, c, target, parcel, found)
         except (CommandRefused, ServerBusy) as fault:  # a full mailbox, a folder that may only be read
-            _hold(c, parcel, str(fault))
-
-
-def _hold(c: Cycle, parcel: Parcel, why: str) -> None:
-    """It could not be laid; at the next cycle the same row is queued again."""
-    c.store.outbox.move(parcel.delivery.id, (Status.QUEUED,), Status.CANCELLED, c.now, why=why)
-    c.tally.held += 1
-    c.tell("held", {"delivery": parcel.delivery.id, "why": why})
+            hold(c, parcel, str(fault))
 
 
 def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tuple[Draft, ...]) -> None:
-    there = begun_by_hand(parcel, found)
+    there = begun_by_hand(c.store, parcel, found)
     uid: int | None
+    uidvalidity: int | None
     if there is not None:
         folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id
+        versions, uidvalidity = versions_seen([there]), there.uidvalidity
+        c.store.outbox.note(parcel.delivery.id, in_reply_to=answered(c.store, parcel, there))
     else:
+        uidvalidity = target.uidvalidity
+        versions = version_of(mail_message.read(parcel.data))
         folder, edited = target.name, False
         c.store.outbox.note(parcel.delivery.id, draft_folder=folder, draft_uid=None)  # it may lie there from here on
         uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
     with c.store.transaction():
         moved = c.store.outbox.move(
             parcel.delivery.id, (Status.QUEUED,), Status.DRAFTED, c.now, left=c.now, draft_folder=folder, draft_uid=uid,
-            draft_edited=edited, gone_since=None, gone_looks=0,
+            draft_uidvalidity=uidvalidity, draft_versions=versions, draft_edited=edited, gone_since=None, gone_looks=0,
         )  # fmt: skip
         if not moved:  # stopped meanwhile: take it back at the next cycle
             c.store.outbox.move(

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
-from followmail.imap.folders import Folder, Role
+from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Identity
 from followmail.mail.message import Message, base_subject
+from followmail.sequence.steps import Status
+from followmail.store import Store
 from followmail.store.outbox import Parcel
+
+# Why a step is skipped whose draft was deleted: two of these in a row end the enrollment.
+DELETED = "you deleted its draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,7 @@ class Draft:
 def read_drafts(session: Session, folders: Iterable[Folder]) -> tuple[Draft, ...]:
     """Every message of the Drafts folders."""
     found: list[Draft] = []
-    for folder in folders:
-        if folder.role is not Role.DRAFTS or not folder.selectable:
-            continue
+    for folder in having(folders, Role.DRAFTS):
         chosen = reader.examine(session, folder.name)
         found += _standing(session, folder.name, chosen.uidvalidity, reader.uids_from(session, folder.name, 1))
     return tuple(found)
@@ -54,8 +57,12 @@ _NOT_MOVED = frozenset({Role.DRAFTS, Role.TRASH, Role.SENT, Role.JUNK, Role.ALL}
 
 
 def moved_draft(session: Session, identity: Identity, folders: Iterable[Folder], parcel: Parcel) -> Draft | None:
-    """A delivery's draft that was moved to another folder; where it lay at the last look is asked first."""
+    """A delivery's draft that was moved to another folder; where it lay at the last look is asked first.
+
+    Raises CommandRefused where it was not found and some folder could not be asked: it may lie there.
+    """
     fine = [f for f in folders if f.role not in _NOT_MOVED and f.selectable]
+    refused: CommandRefused | None = None
     for folder in sorted(fine, key=lambda f: f.name != parcel.draft_folder):
         try:
             chosen = reader.examine(session, folder.name)
@@ -63,32 +70,84 @@ def moved_draft(session: Session, identity: Identity, folders: Iterable[Folder],
             if msgid.is_askable(parcel.in_reply_to):
                 uids |= set(reader.uids_by_header(session, folder.name, "In-Reply-To", parcel.in_reply_to))
             there = _standing(session, folder.name, chosen.uidvalidity, uids)
-        except CommandRefused:
+        except CommandRefused as fault:
+            refused = fault
             continue
         if draft := draft_of(parcel, [d for d in there if identity.is_own(d.message.sender.address)]):
             return draft
+    if refused is not None:
+        raise refused
     return None
 
 
 def draft_of(parcel: Parcel, drafts: Iterable[Draft]) -> Draft | None:
     """The draft that is this delivery's: by id where it still has ours, else by recipient and thread."""
     drafts = list(drafts)
-    same = [d for d in drafts if d.message.id == parcel.delivery.message_id]
     near = [d for d in drafts if is_in_its_place(d.message, parcel)]
-    return next(iter((*same, *near)), None)
+    return next(iter((*versions_of(parcel, drafts), *near)), None)
 
 
-def begun_by_hand(parcel: Parcel, drafts: Iterable[Draft]) -> Draft | None:
-    """The draft that lies there already when this one would be laid: in a new thread it must have its subject, or none
-    yet, for a draft about something else is no step."""
-    subject = base_subject(parcel.subject)
-    return draft_of(parcel, [d for d in drafts if parcel.in_reply_to or d.message.base_subject in (subject, "")])
+def versions_of(parcel: Parcel, drafts: Iterable[Draft]) -> tuple[Draft, ...]:
+    """All that lies there of this delivery's draft: two devices, or an edit seen half way, leave several. The one that
+    still has our id first. In a new thread it must have its subject, or none yet: one about something else is no step."""
+    drafts = list(drafts)
+    subjects = (base_subject(parcel.subject), "")
+    same = [d for d in drafts if d.message.id == parcel.delivery.message_id]
+    near = [d for d in drafts if d not in same and is_in_its_place(d.message, parcel)]
+    return (*same, *(d for d in near if parcel.in_reply_to or d.message.base_subject in subjects))
+
+
+def begun_by_hand(store: Store, parcel: Parcel, drafts: Iterable[Draft]) -> Draft | None:
+    """The draft that lies there already when this one would be laid: its own, else one to the person anywhere in the
+    thread. One that still has the id of a step that left is a leftover of that step."""
+    drafts = [d for d in drafts if step_that_left(store, d) is None]
+    inside = (
+        [d for d in drafts if _is_to(d.message, parcel) and answered(store, parcel, d)] if parcel.in_reply_to else []
+    )
+    return next(iter((*versions_of(parcel, drafts), *inside)), None)
+
+
+def answered(store: Store, parcel: Parcel, draft: Draft) -> str:
+    """Which message of the thread a draft answers, the one that ours would where it can be; empty: none."""
+    e = store.enrollments.get(parcel.delivery.enrollment)
+    ids = store.conversations.ids_of(e.conversation) if e is not None and e.conversation is not None else frozenset()
+    answers = draft.message.answers
+    return parcel.in_reply_to if parcel.in_reply_to in answers else next((i for i in answers if i in ids), "")
+
+
+def step_that_left(store: Store, draft: Draft) -> Parcel | None:
+    """The step of which a draft is a leftover: its id is that of a delivery that has left."""
+    parcel = store.outbox.by_message_id(draft.message.id) if msgid.is_ours(draft.message.id) else None
+    return parcel if parcel is not None and parcel.delivery.status is Status.SENT else None
+
+
+# ---- telling a draft that was moved from a mail that was sent
+
+
+def version_of(message: Message) -> str:
+    """What stays the same when a draft is moved, and changes when it is edited or sent: its id with its date."""
+    return f"{message.id} {message.date.isoformat() if message.date else ''}"
+
+
+def versions_seen(drafts: Iterable[Draft]) -> str:
+    """Versions of one draft, as they are remembered: one a line."""
+    return "\n".join(version_of(d.message) for d in drafts)
+
+
+def lay_in_drafts(store: Store) -> frozenset[str]:
+    """Every version of an open draft that lay in Drafts at the last look. Found in another folder without \\Draft (not
+    every client sets it), it is that draft, moved, and no sent message."""
+    return frozenset(v for parcel in store.outbox.parcels(Status.DRAFTED) for v in parcel.draft_versions.splitlines())
 
 
 def is_in_its_place(message: Message, parcel: Parcel) -> bool:
     """Whether a draft is to the same person, in the same thread; where it opened a new one: in none."""
-    if parcel.address not in {p.address for p in (*message.to, *message.cc)}:
+    if not _is_to(message, parcel):
         return False
     if parcel.in_reply_to:
         return parcel.in_reply_to in message.answers
     return not message.answers
+
+
+def _is_to(message: Message, parcel: Parcel) -> bool:
+    return parcel.address in {p.address for p in (*message.to, *message.cc)}

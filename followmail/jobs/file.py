@@ -11,7 +11,7 @@ from functools import partial
 from followmail.errors import CommandRefused, FollowmailError, Unreachable
 from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
-from followmail.imap.folders import Folder, Role
+from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
 from followmail.jobs.copies import is_copy, same_bytes
 from followmail.jobs.cycle import Cycle, Look
@@ -57,7 +57,7 @@ def _guarded(c: Cycle, parcel: Parcel, work: Callable[[Parcel], None]) -> None:
 
 def sent_target(look: Look, c: Cycle) -> Folder | None:
     """Where copies go: the special-use folder, else the one used last."""
-    sent = [f for f in look.folders if f.role is Role.SENT and f.selectable]
+    sent = having(look.folders, Role.SENT)
     special = next((f for f in sent if f.special), None)
     return special or max(sent, key=lambda f: c.store.conversations.last_sent_in(f.name), default=None)
 
@@ -85,7 +85,7 @@ def _give_way(session: Session, c: Cycle, look: Look, parcel: Parcel) -> None:
     ours = next((copy for copy in copies if _is_ours(session, copy, parcel)), None)
     if ours is None:
         return
-    trash = next((f.name for f in look.folders if f.role is Role.TRASH and f.selectable), None)
+    trash = next((f.name for f in having(look.folders, Role.TRASH)), None)
     drafts_edge.to_trash(session, ours.folder, ours.uid, trash)
     c.tell("one-copy", {"delivery": parcel.delivery.id})
     _found(c, next(copy for copy in copies if copy is not ours), parcel)
@@ -106,9 +106,7 @@ def _is_fresh(c: Cycle, parcel: Parcel) -> bool:
 def _copies(session: Session, c: Cycle, look: Look, parcel: Parcel) -> Iterator[Copy]:
     """The copies of a mail in the Sent folders: by its id, by the id it had, else by recipient, thread, subject, time."""
     day = ((parcel.delivery.left or c.now) - timedelta(days=1)).date()
-    for folder in look.folders:
-        if folder.role is not Role.SENT or not folder.selectable:
-            continue
+    for folder in having(look.folders, Role.SENT):
         try:
             uids = set(reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id))
             uids |= set(reader.uids_since(session, folder.name, day))

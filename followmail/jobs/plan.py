@@ -8,8 +8,9 @@ from followmail.jobs.cycle import Cycle, Look
 from followmail.sequence import forecast as forecasting
 from followmail.sequence import planner
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
-from followmail.sequence.steps import Enrollment, Mode, State, Status, Step
+from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status, Step
 from followmail.store import Store
+from followmail.store.outbox import Parcel
 from followmail.writing import Desk, parties, write
 
 
@@ -40,6 +41,7 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         paused_until=store.facts.moment("paused_until"),
         pause_ended=store.facts.moment("pause_ended"),
         left_today=len(left),
+        imports_today=sum(_is_import(store, p) for p in left),
         last_left=store.outbox.last_left(),
         people=frozenset(people),
         companies=planner.companies_of(a for p in left for a in (*p.delivery.recipients, p.address)),
@@ -48,6 +50,11 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         template_fault=c.library.fault_of,
         recipients=cache(lambda e: parties(store, c.identity, e).recipients),
     )
+
+
+def _is_import(store: Store, parcel: Parcel) -> bool:
+    e = store.enrollments.get(parcel.delivery.enrollment) if parcel.delivery.number == 1 else None
+    return e is not None and e.origin is Origin.IMPORTED
 
 
 def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Would, ...]:
@@ -162,6 +169,9 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
     if decision.lapses and decision.step is not None:
         _lapse(c, e, decision.step, decision.why)
         return None
+    if planner.is_call_due(decision):
+        _tell_call(c, e, decision)
+        return None
     if decision.asks and e.state is not State.WAITING:
         c.store.enrollments.change(e, State.WAITING, c.now, decision.why, code=decision.asks)
         c.tally.waiting += 1
@@ -171,6 +181,19 @@ def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
     if decision.waits_for in planner.HELD_BY_THE_DAY:
         c.store.enrollments.note(e.id, held_at=c.now)
     return decision.due if e.state is not State.WAITING and decision.waits_for != "draft" else None
+
+
+def _tell_call(c: Cycle, e: Enrollment, decision: Wait) -> None:
+    """A call that is due is told once; told again after a snooze or a pause. From then on it may lapse."""
+    sequence = c.sequences.get(e.sequence)
+    if decision.step is None or decision.due is None or sequence is None:
+        return
+    since = planner.call_since(e, decision.due, c.store.facts.moment("pause_ended"))
+    told = e.told_at is not None and e.told_at >= since
+    if not told and planner.mode_of(sequence, c.policy) is not Mode.DRY_RUN:
+        with c.store.transaction():
+            c.store.enrollments.note(e.id, told_at=c.now)
+            c.store.events.add(c.now, "call", f"step {decision.step.number}: {decision.why}", e.id, e.address)
 
 
 def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:

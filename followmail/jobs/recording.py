@@ -12,10 +12,12 @@ from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.drafts_folder import lay_in_drafts, version_of
+from followmail.jobs.forgotten import less_forgotten
 from followmail.mail import message as mail_message
 from followmail.mail.identity import is_address
 from followmail.mail.message import Message
-from followmail.mail.msgid import is_askable
+from followmail.mail.msgid import is_askable, is_digest
 from followmail.sequence import marks
 from followmail.store.conversations import Place
 
@@ -35,6 +37,7 @@ def record(
     """Read these messages and remember them; gives those that are new."""
     mark = mark_of(folder)
     new: list[Message] = []
+    drafts = lay_in_drafts(c.store) if folder.role not in _OWN_MAIL | _ARRIVED else frozenset()
     heads = reader.heads(session, folder.name, uids)
     done = 0
     for chunk in _chunks(heads):
@@ -44,12 +47,24 @@ def record(
                 if head.fault:
                     c.store.events.add(c.now, "unreadable", f"UID {head.uid} in {folder.name}: {head.fault}")
                     continue
-                message = mail_message.read(head.header, head.arrived, head.size)
+                read = mail_message.read(head.header, head.arrived, head.size)
+                message = less_forgotten(c, read)
+                if message is None:
+                    if mark is not None:
+                        why = f"a mail of somebody who was forgotten lies in {folder.name}: they are never mailed again"
+                        c.store.events.add(c.now, "mark-refused", why)
+                    continue
                 place = Place(folder.name, uidvalidity, head.uid)
                 own = c.identity.is_own(message.sender.address)
-                if own and (folder.role in _UNSENT or "\\draft" in {f.lower() for f in head.flags}):
+                unsent = folder.role in _UNSENT or "\\draft" in {f.lower() for f in head.flags}
+                if own and (unsent or version_of(message) in drafts):
+                    if mark is not None and not read_anew:
+                        _refuse_draft(c, message, mark)
                     continue
-                sent = own and (folder.role is Role.SENT or (folder.role not in _ARRIVED and head.uid not in received))
+                here = folder.role is Role.SENT or (folder.role not in _ARRIVED and head.uid not in received)
+                sent = (
+                    own and here and not is_digest(message.id)
+                )  # wherever one is moved, it is from us to the consultant
                 if mark is not None:
                     c.store.conversations.mark(message.id, mark.word, place, c.now, read_anew)
                 if c.store.conversations.record(message, sent, place, c.now, judged):
@@ -57,6 +72,11 @@ def record(
         done += len(chunk)
         c.progress(folder.name, done, len(uids))
     return tuple(new)
+
+
+def _refuse_draft(c: Cycle, message: Message, mark: marks.Mark) -> None:
+    why = f"+{mark.word} on '{message.subject}': it is a draft, and a draft is no mail yet; send it first"
+    c.store.events.add(c.now, "mark-refused", why)
 
 
 def _received(session: Session, c: Cycle, folder: Folder, chunk: list[reader.Head]) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """What the Sent folders say of a mail that is about to leave: asked of the server, not of our memory of it."""
 
 from followmail.imap import reader
-from followmail.imap.folders import Role
+from followmail.imap.folders import Role, having
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail import message as mail_message
@@ -12,9 +12,7 @@ from followmail.store.outbox import Parcel
 
 def left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel: Parcel) -> bool:
     """Ask Sent itself, not our memory of it: for this Message-ID; for met and manual, for any mail of our form."""
-    for folder in look.folders:
-        if folder.role is not Role.SENT or not folder.selectable:
-            continue
+    for folder in having(look.folders, Role.SENT):
         if has_id(session, folder.name, parcel.delivery.message_id):
             with c.store.transaction():
                 c.store.outbox.move(

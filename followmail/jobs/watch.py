@@ -43,7 +43,7 @@ def look(session: Session, c: Cycle) -> Look:
         except CommandRefused as fault:
             faults.append(f"{folder.name}: {fault}")
     c.tally.new_messages += new
-    return Look(c.now, folders, tuple(faults), frozenset(changed), new)
+    return Look(folders, tuple(faults), frozenset(changed), new)
 
 
 def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: datetime) -> bool:

@@ -43,7 +43,8 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 class Outgoing:
     """One mail as it is meant. Ids without brackets, `date` aware, `text` and `html` with any line ends.
 
-    `unsubscribe` is the address that List-Unsubscribe names (RFC 2369); empty: no such field.
+    `unsubscribe` is the address that List-Unsubscribe names (RFC 2369); empty: no such field. `automatic`: no person
+    wrote it, and no machine should answer it.
     """
 
     sender: Person
@@ -57,6 +58,7 @@ class Outgoing:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     unsubscribe: str = ""
+    automatic: bool = False
 
 
 def compose(outgoing: Outgoing) -> bytes:
@@ -83,6 +85,7 @@ def verify(data: bytes, outgoing: Outgoing) -> None:
     _same("Subject", _unworded(values["Subject"]), _plain("Subject", outgoing.subject))
     _same("Date", read_date(values["Date"].encode()), outgoing.date.replace(microsecond=0))
     _same("List-Unsubscribe", values.get("List-Unsubscribe", ""), _unsubscribe(outgoing))
+    _same("Auto-Submitted", values.get("Auto-Submitted") == "auto-generated", outgoing.automatic)
     _same_content(data, outgoing)
 
 
@@ -117,6 +120,7 @@ def _fields(outgoing: Outgoing) -> list[tuple[str, str]]:
         ("Date", format_datetime(outgoing.date)),
         *((name, "\r\n ".join(f"<{one}>" for one in ids)) for name, ids in _ids(outgoing)),
         ("List-Unsubscribe", _unsubscribe(outgoing)),
+        ("Auto-Submitted", "auto-generated" if outgoing.automatic else ""),  # RFC 3834 §5
     ]
     return [(name, value) for name, value in fields if value or name == "Subject"]
 

@@ -75,6 +75,11 @@ def made(prospect: Person, language: str | None) -> str:
     return with_name.format(name=name) if name else without
 
 
+def is_greeting(line: str) -> bool:
+    """Whether a line is a greeting and nothing else."""
+    return bool(_OPENING.match(line)) and _is_greeting(line)
+
+
 def _is_greeting(line: str) -> bool:
     """Whether a line that begins like a greeting is nothing else."""
     inner = line.rstrip(_END)

@@ -35,8 +35,10 @@ HEADER_FIELDS = (
     "X-Original-To",
     "Envelope-To",
     "X-Envelope-To",
+    "X-Delivered-To",  # Fastmail
+    "X-Rcpt-To",
 )
-_ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+_ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
 
 # No mail needs more; a hostile one brings thousands. The oldest is the root, the newest are the nearest.
 MAX_REFERENCES = 100
@@ -47,6 +49,12 @@ _REPLY = re.compile(
     r"^\s*(?:\[(?:ext|external|extern|externe|externo|esterno)\]|(?:re|aw|antw|antwort|sv|vs|rv|tr|wg|fw|fwd|rif|r|res|enc|vl|"
     r"doorst|odp|ynt|automatic reply|automatische antwort|réponse automatique|respuesta automática|risposta automatica|"
     r"automatisch antwoord|resposta automática)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：])\s*",
+    re.IGNORECASE,
+)
+# As programs of the seven languages, and their neighbours, mark a mail that is passed on.
+_FORWARD = re.compile(
+    r"^\s*(?:\[(?:ext|external|extern|externe|externo|esterno)\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|vl|vb|vs|pd|转发|轉寄)"
+    r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]|\(fwd\)\s*$",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -164,6 +172,11 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
         failed_recipients="x-failed-recipients" in fields,
         received="received" in fields,
     )
+
+
+def is_forward(subject: str) -> bool:
+    """Whether the subject says that the mail is passed on."""
+    return _FORWARD.search(" ".join(subject.split())) is not None
 
 
 def base_subject(subject: str) -> str:

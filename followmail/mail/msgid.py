@@ -6,11 +6,16 @@ An id is kept without its angle brackets and with its case: the left side is opa
 import base64
 import hashlib
 import re
+from datetime import datetime
 
 # Lenient on purpose: Outlook, Exchange and mobile clients write ids that no grammar of the RFC admits.
 _ID = re.compile(rb"<\s*([^<>\s]{1,998}(?:\s+[^<>\s]{1,200}){0,3})\s*>")
 _ASKABLE = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_`{|}~@\[\]:-]{3,250}")
 _OURS = re.compile(r"fm1\.([a-z2-7]{26})\.([a-z2-7]{6})@[^\s<>@]+")
+
+_DIGEST = re.compile(r"fmd1\.([a-z2-7]{26})\.([a-z2-7]{6})@[^\s<>@]+")
+
+_MISSING = "@missing.invalid"
 
 # What a server may be asked for: the beginning that every id of ours has.
 OUR_PREFIX = "<fm1."
@@ -48,7 +53,12 @@ def synthetic(*parts: str | bytes) -> str:
     for part in parts:
         raw = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         digest.update(len(raw).to_bytes(8, "big") + raw)
-    return f"{digest.hexdigest()[:40]}@missing.invalid"
+    return f"{digest.hexdigest()[:40]}{_MISSING}"
+
+
+def is_synthetic(msgid: str) -> bool:
+    """Whether an id is a stand-in."""
+    return msgid.endswith(_MISSING)
 
 
 def mint(account: str, opening: str, sequence: str, step: str, sender: str) -> str:
@@ -64,6 +74,19 @@ def mint(account: str, opening: str, sequence: str, step: str, sender: str) -> s
 def is_ours(msgid: str) -> bool:
     """Whether an id has our form. The right side may have been rewritten; the left side proves itself."""
     found = _OURS.fullmatch(msgid)
+    return found is not None and _check(found[1]) == found[2]
+
+
+def digest_id(account: str, moment: datetime, word: str) -> str:
+    """The id of a mail from us to the consultant: a digest, or an answer. `word` tells apart those of one moment."""
+    key = "\0".join((account, moment.isoformat(), word)).encode("utf-8", "surrogateescape")
+    body = _base32(hashlib.sha256(b"digest\0" + key).digest())[:26]
+    return f"fmd1.{body}.{_check(body)}@{account.rpartition('@')[2]}"
+
+
+def is_digest(msgid: str) -> bool:
+    """Whether an id has the form of a digest's. The form proves nothing: what is obeyed stands in the store."""
+    found = _DIGEST.fullmatch(msgid)
     return found is not None and _check(found[1]) == found[2]
 
 

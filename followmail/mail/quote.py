@@ -174,6 +174,36 @@ def new_text(body: str) -> str:
     return "\n".join(_without_signature(kept)).strip("\n").rstrip()
 
 
+def unquoted(body: str) -> list[str]:
+    """The lines of which nothing is quoted, the signature included: above the first quote, and below a marked one."""
+    lines = _lines(body)
+    kinds = _kinds(lines)
+    ends = [m.start() for m in re.finditer("m", kinds)][:1]
+    ends += [block for block in [_header_block(lines, kinds)] if block is not None]
+    if "b" in kinds and not kinds[kinds.index("b") :].lstrip("be").startswith("q"):
+        ends.append(kinds.index("b"))  # an unmarked quote
+    end = min(ends, default=len(lines))
+    return _pick(lines[:end], _unbroken(kinds[:end]), lambda k, at: k not in "qb")[0]
+
+
+def forwarded(body: str) -> tuple[str, tuple[str, ...]]:
+    """What its author newly wrote above a forwarded mail, and the From lines of what was forwarded, the nearest first."""
+    lines = _lines(body)
+    kinds = _kinds(lines)
+    ends = [m.start() for m in re.finditer("m", kinds)][:1]
+    ends += [block for block in [_header_block(lines, kinds)] if block is not None]
+    if not ends:
+        return new_text(body), ()
+    below = [line.lstrip("> ") for line in lines[min(ends) :]]
+    senders = []
+    for at, line in enumerate(below):
+        near = [other for other in below[at + 1 : at + 4] if _HEADER.match(other)]
+        if _FROM.match(line) and near:
+            senders.append(re.split("[:：]", line, maxsplit=1)[1].strip("*_ "))
+    above = "\n".join(lines[: min(ends)])
+    return new_text(above).rstrip("_- \n") if above.strip(" _-\n") else "", tuple(senders)
+
+
 def own_words(text: str) -> str:
     """A new text less the lines its author quoted: what a message is judged on."""
     return "\n".join(line for line in text.split("\n") if not _QUOTE.match(line))

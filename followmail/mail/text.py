@@ -27,13 +27,16 @@ _CHARSET = re.compile(
 _WINDOWS = re.compile(r"(?:iso-?8859-?1|latin-?1|us-?ascii|ascii|ansi_x3.*|l1)$", re.I)
 
 
-def text_of(raw: bytes | Message) -> str:
-    """The first text part of a message that says anything, decoded, without HTML; "" where there is none."""
+def text_of(raw: bytes | Message, signed: bool = False) -> str:
+    """The first text part of a message that says anything, decoded, without HTML; "" where there is none.
+
+    `signed`: with the signature that a mail program fenced off in HTML.
+    """
     message = message_from_bytes(raw[:MAX_RAW]) if isinstance(raw, bytes) else raw
     blank = ""
     for part in _text_parts(message):
         text = decoded(part)
-        text = plain(text) if _is_html(part, text) else text
+        text = plain(text, signed) if _is_html(part, text) else text
         if text.strip():
             return text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         blank = blank or text
@@ -122,8 +125,9 @@ _RULE = "________________________________"
 class _Plain(HTMLParser):
     """HTML → lines: blocks begin one, quoted ones begin with `> `, signatures and what is unseen are left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, signed: bool) -> None:
         super().__init__(convert_charrefs=True)
+        self._signed = signed
         self.lines: list[str] = []
         self._line: list[str] = []
         self._open: list[tuple[str, str]] = []  # tag, and what it means: "", "unseen", "quote"
@@ -145,7 +149,7 @@ class _Plain(HTMLParser):
         if tag in _ENDS and self._open and self._open[-1][0] == tag:
             self._close()
         hidden = any(name == "style" and _HIDDEN.search((value or "")[:500]) for name, value in attrs)
-        unseen = tag in _UNSEEN or hidden or _SIGNATURE.search(marks)
+        unseen = tag in _UNSEEN or hidden or (_SIGNATURE.search(marks) and not self._signed)
         self._push(tag, "unseen" if unseen else "quote" if tag == "blockquote" else "")
 
     def handle_endtag(self, tag: str) -> None:
@@ -191,9 +195,9 @@ class _Plain(HTMLParser):
             self.lines.append("> " * min(self._meanings["quote"], 20) + text)
 
 
-def plain(html: str) -> str:
+def plain(html: str, signed: bool = False) -> str:
     """HTML as the text one reads. Unclosed and broken markup is read as far as it goes."""
-    reader = _Plain()
+    reader = _Plain(signed)
     # what a person typed stands early; newsletters and hostile mails go on for ever
     marks = re.sub(r"<+(?=<)", "", html[: 4 * MAX_TEXT]).split("<", _MAX_TAGS + 1)
     try:

@@ -6,8 +6,8 @@ cannot be a way out of the sandbox.
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
@@ -57,6 +57,8 @@ class Known:
     tests: Collection[str]
     files: Collection[str]
     names: Collection[str] = KNOWN
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: GROUPS)
+    told_by: str = "`followmail preview`"  # what lists the names
 
 
 def walk(tree: nodes.Node) -> Iterator[nodes.Node]:
@@ -98,7 +100,7 @@ def _wrong(node: nodes.Node, own: set[str], known: Known) -> Iterator[str]:
     elif isinstance(node, nodes.Name):
         yield from _name(node, own, known)
     elif isinstance(node, (nodes.Getattr, nodes.Getitem)):
-        yield from _member(node, own)
+        yield from _member(node, own, known)
     elif isinstance(node, nodes.Filter):
         yield from _listed("filter", node.name, known.filters)
     elif isinstance(node, nodes.Test):
@@ -121,25 +123,30 @@ def _is_list(node: nodes.Node) -> bool:
 
 
 def _name(node: nodes.Name, own: set[str], known: Known) -> Iterator[str]:
-    if node.ctx != "load" or node.name in own or node.name in known.names or (node.name in GROUPS and known.names):
+    if (
+        node.ctx != "load"
+        or node.name in own
+        or node.name in known.names
+        or (node.name in known.groups and known.names)
+    ):
         return
     if not known.names:
         yield f"'{node.name}' cannot stand here: this line is read before there is a person"
     else:
-        guess = meant(node.name, (*known.names, *GROUPS)) or "; `followmail preview` lists the names"
+        guess = meant(node.name, (*known.names, *known.groups)) or f"; {known.told_by} lists the names"
         yield f"there is no name '{node.name}'{guess}"
 
 
-def _member(node: nodes.Getattr | nodes.Getitem, own: set[str]) -> Iterator[str]:
+def _member(node: nodes.Getattr | nodes.Getitem, own: set[str], known: Known) -> Iterator[str]:
     group = node.node.name if isinstance(node.node, nodes.Name) else ""
     member = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
     if group in own or not isinstance(member, str) or not member:
         return
-    if group in GROUPS and member not in GROUPS[group]:
-        guess = closest(member, GROUPS[group])
-        text = f"{group}.{guess}" if guess else closest(member, KNOWN)
+    if group in known.groups and member not in known.groups[group]:
+        guess = closest(member, known.groups[group])
+        text = f"{group}.{guess}" if guess else closest(member, known.names)
         yield f"'{group}' has no '{member}'" + (
-            f"; did you mean '{text}'?" if text else f"; it has {', '.join(GROUPS[group])}"
+            f"; did you mean '{text}'?" if text else f"; it has {', '.join(known.groups[group])}"
         )
     elif group in SINGLE and member.startswith("_"):
         yield f"'{group}' has no '{member}'"

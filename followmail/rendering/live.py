@@ -49,4 +49,6 @@ def _with_last_good(loaded: Library, before: Library) -> Library:
         loaded.broken,
         {**{name: before.files[name] for name in kept}, **loaded.files},
         loaded.readable,
+        before.digest if loaded.digest_broken or not loaded.readable else loaded.digest,
+        loaded.digest_broken,
     )

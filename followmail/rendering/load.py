@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from followmail.errors import TemplateError
+from followmail.rendering import digest as digesting
 from followmail.rendering import render as rendering
 from followmail.rendering.fault import Fault, Faulty
 from followmail.rendering.headers import MAX_FILE, decoded, taken_apart
@@ -26,7 +27,8 @@ class Library:
     """What a templates folder holds.
 
     `sequences` are those without a fault, `broken` the names of the others. `files` are the sources that a sequence's
-    texts can include, the signature among them, as they were when it loaded.
+    texts can include, the signature among them, as they were when it loaded. `digest` is the consultant's own digest.txt;
+    None where there is none, or none without a fault: then the shipped one speaks.
     """
 
     folder: Path
@@ -35,6 +37,8 @@ class Library:
     broken: frozenset[str] = frozenset()
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     readable: bool = True  # the folder itself; else nothing is known of its sequences
+    digest: digesting.Wording | None = None
+    digest_broken: bool = False
 
     def fault_of(self, name: str) -> str:
         """Why a sequence that is not among `sequences` cannot be read; empty where it does not exist."""
@@ -91,8 +95,11 @@ def understood(
             broken.add(name)
         else:
             sequences[name] = sequence
-    told = tuple(dict.fromkeys(faults))
-    return Library(folder, sequences, told, frozenset(broken), dict.fromkeys(sequences, sources))
+    wording, wrong = digesting.read(files.get(digesting.FILE), sources)
+    lost = bool(wrong) or any(fault.path == digesting.FILE for fault in unread)
+    told = tuple(dict.fromkeys((*faults, *wrong)))
+    of_sequences = dict.fromkeys(sequences, sources)
+    return Library(folder, sequences, told, frozenset(broken), of_sequences, digest=wording, digest_broken=lost)
 
 
 def _sequence(

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from followmail import desk, telling
+from followmail import desk, enrolling, telling
 from followmail.contacts import Contact
 from followmail.imap import reader
 from followmail.imap.session import Session
@@ -235,7 +235,7 @@ class Play:
         met_on = self.office.settings.calendar.local_date(self.clock.now)
         contact = Contact(prospect.address, prospect.name, met_on, cast.MET_WHERE, cast.MET_ABOUT)
         work = self.office.desk(self.clock.now)
-        desk.enroll(work, contact, work.sequences["nice-to-meet-you"])
+        enrolling.enroll(work, contact, work.sequences["nice-to-meet-you"])
         command = f"followmail enroll {prospect.address} --sequence nice-to-meet-you"
         yield Happening(f"You met {prospect.first} at the {cast.MET_WHERE}: {command}", (prospect.address,))
 

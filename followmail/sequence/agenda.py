@@ -69,6 +69,7 @@ class Agenda:
 
     verdict: str
     items: tuple[Item, ...] = field(default=())
+    through: int = 0  # the last line of the history that it tells: the next digest goes on behind it
 
     def of(self, what: What) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.what is what)

@@ -197,8 +197,6 @@ def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: d
 
 
 def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
-    if b.enrollment.state is State.WAITING:
-        return None  # it already waits for a word; an absence does not change that
     if v.return_date is not None:
         until = calendar.opening_of(calendar.add_business_days(v.return_date, 1))
         why = f"{who} is away until {v.return_date.day} {v.return_date:%b}"
@@ -206,8 +204,10 @@ def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calenda
         until = _after_business_days(message, AWAY, calendar, now)
         why = f"{who} is away"
     e = b.enrollment
-    if e.state is State.PAUSED and e.until is not None and e.until >= until:
+    if e.until is not None and e.until >= until:
         return None
+    if e.state is State.WAITING:  # for a word, still; which counts when they are back
+        return Effect("away", f"{e.why} ({why})", State.WAITING, e.code, until)
     then = e.then if e.state is State.PAUSED else State.ACTIVE
     return Effect("paused", why, State.PAUSED, e.code if e.state is State.PAUSED else "", until, then)
 

@@ -182,9 +182,13 @@ def conditions(case: Case, sequence: Sequence) -> tuple[Check, ...]:
     trigger = _TRIGGERS.get(sequence.trigger)
     if trigger is None:
         return (Check("trigger", False, f"'{sequence.trigger}' is not found by rule"),)
-    checks = [trigger(case)]
     address = case.prospect.address if case.prospect else ""
-    subject = case.opening.message.subject.casefold()
+    return (trigger(case), *stated(sequence, address, case.opening.message.subject))
+
+
+def stated(sequence: Sequence, address: str, title: str) -> tuple[Check, ...]:
+    """5, what a sequence says itself of the prospect's address, and of the opening's subject or the meeting's title."""
+    checks, subject = [], title.casefold()
     if sequence.to:
         checks.append(Check("To", _globs(address, sequence.to), f"{address} in {', '.join(sequence.to)}"))
     if sequence.not_to:

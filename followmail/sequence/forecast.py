@@ -13,9 +13,11 @@ from followmail.sequence.planner import (
     Wait,
     decide,
     due_of,
+    is_import,
     next_day,
     next_step,
     reason,
+    room_for_imports,
 )
 from followmail.sequence.steps import Delivery, Enrollment, Sequence, State, Status
 
@@ -45,8 +47,10 @@ def forecast(
     and the consultant said yes at once to whatever waits."""
     out: list[Planned] = []
     used: dict[date, int] = {}
+    imports: dict[date, int] = {}  # first mails of imports among them
     if day.left_today:
         used[policy.calendar.local_date(now)] = day.left_today
+        imports[policy.calendar.local_date(now)] = day.imports_today
     queue = [(e, decide(e, sequences, policy, day, now)) for e in enrollments]
     while queue:
         queue.sort(key=lambda item: _order(item[1], now))
@@ -56,13 +60,18 @@ def forecast(
         if when is None or sequence is None:
             out.append(Planned(e, decision, sequence))
             continue
-        when = _free_day(policy, used, max(when, now))
+        counts = not _is_call(decision)
+        first = (
+            counts and not isinstance(decision, Finish) and decision.step is not None and is_import(e, decision.step)
+        )
+        when = _free_day(policy, used, imports if first else {}, max(when, now)) if counts else max(when, now)
         if when > until:
             if not any(p.enrollment.id == e.id for p in out):
                 out.append(Planned(e, _dated(decision, when), sequence))
             continue
         out.append(Planned(e, _dated(decision, when), sequence))
-        used[policy.calendar.local_date(when)] = used.get(policy.calendar.local_date(when), 0) + 1
+        used[policy.calendar.local_date(when)] = used.get(policy.calendar.local_date(when), 0) + counts
+        imports[policy.calendar.local_date(when)] = imports.get(policy.calendar.local_date(when), 0) + first
         following = _as_if_left(e, decision, when)
         if following is not None and next_step(following, sequence) is not None:
             queue.append((following, _plain_wait(following, sequence, policy)))
@@ -73,14 +82,19 @@ def _dated(decision: Decision, due: datetime) -> Decision:
     return decision if isinstance(decision, Finish) else replace(decision, due=due)
 
 
+def _is_call(decision: Decision) -> bool:
+    """A call is no mail: it uses up no day's limit."""
+    return not isinstance(decision, Finish) and decision.step is not None and decision.step.call
+
+
 def _order(decision: Decision, now: datetime) -> datetime:
     due = decision.due if isinstance(decision, Wait | Leave) else None
     return due or now
 
 
-def _free_day(policy: Policy, used: dict[date, int], when: datetime) -> datetime:
-    calendar = policy.calendar
-    while used.get(calendar.local_date(when), 0) >= policy.daily_limit:
+def _free_day(policy: Policy, used: dict[date, int], imports: dict[date, int], when: datetime) -> datetime:
+    calendar, room = policy.calendar, room_for_imports(policy)
+    while used.get(day := calendar.local_date(when), 0) >= policy.daily_limit or imports.get(day, 0) >= room:
         when = next_day(calendar, when)
     return calendar.next_open(when)
 

@@ -3,6 +3,7 @@
 me+nudge@…       enrolls in the sequence `nudge`          Followmail/nudge    the same
 me+nudge.5d@…    the same, the first step after 5 business days
 me+off@…         never follow this conversation up        Followmail/Stop     stops
+me+met@…         a note to oneself about somebody met: enrolls them
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from followmail.sequence.when import delay
 
 ROOT = "Followmail"
 OFF = "off"
+MET = "met"
 STOP = "stop"
 # A plus address is honoured on mail this old, not on older.
 HONOURED = timedelta(days=60)
 # Words that are no sequence names.
-RESERVED = frozenset({OFF, "met", STOP})
+RESERVED = frozenset({OFF, MET, STOP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Mark:
 
     @property
     def enrolls(self) -> bool:
-        return self.word not in (OFF, STOP)
+        return self.word not in RESERVED
 
 
 def plus_marks(identity: Identity, message: Message) -> tuple[Mark, ...]:

@@ -28,6 +28,10 @@ from followmail.sequence.workdays import Calendar
 OVERDUE_BUSINESS_DAYS = 5
 # A call that nobody made lapses after this long, and the next step counts from then.
 CALL_LAPSES = Delay(3, Unit.BUSINESS_DAYS)
+CALL_THEM = "call them"
+DRAFT_GONE = "unless it comes back within a quarter of an hour, that is your no"
+# So many mails of a day are left for follow-ups by the first mails of imports.
+LEFT_FOR_FOLLOW_UPS = 3
 CLOCK_BACK = timedelta(hours=1)
 CLOCK_AHEAD = timedelta(days=60)
 
@@ -53,6 +57,7 @@ class Day:
     paused_until: datetime | None = None  # the pause over everything
     pause_ended: datetime | None = None  # when the last whole pause ended
     left_today: int = 0
+    imports_today: int = 0  # first mails of imports among them
     last_left: datetime | None = None
     people: frozenset[str] = frozenset()  # addresses mailed today, by us or by the consultant
     companies: frozenset[str] = frozenset()  # company domains mailed today by us
@@ -68,6 +73,7 @@ class Day:
         return replace(
             self,
             left_today=self.left_today + 1,
+            imports_today=self.imports_today + (e.origin is Origin.IMPORTED and not e.done),
             last_left=now,
             people=self.people | people,
             companies=self.companies | companies_of(people),
@@ -127,7 +133,7 @@ def decide(e: Enrollment, sequences: Mapping[str, Sequence], policy: Policy, day
     except ValueError as fault:
         return Wait(f"when it is due cannot be worked out: {fault}", None, step, "approval", "date")
     mode = _mode_of_step(e, step, mode_of(sequence, policy))
-    for rule in (_standing, _consent, _person, _under_way, _call, _timing, _copied, _whole, _lateness, _moment):
+    for rule in (_standing, _consent, _person, _under_way, _timing, _copied, _whole, _call, _lateness, _moment):
         found = rule(e, step, due, mode, policy, day, now)
         if found is not None:
             return found
@@ -229,13 +235,17 @@ def _consent(
 ) -> Wait | None:
     """Whether the consultant must first be asked: what was only detected, in mode send, and steps that say so."""
     own = e.delivery(step.name)
+    asks = step.approve and f"step:{step.name}" not in e.granted and now >= due
+    if step.call and asks and mode is not Mode.DRY_RUN:  # no draft would ask
+        return Wait(f"step {step.number}, a call, asks before it is told", due, step, "approval", f"step:{step.name}")
     if mode is not Mode.SEND or (own is not None and own.status is Status.DRAFTED):
         return None  # the draft itself is the question
     if e.before_first_run and not e.said_yes:
         return Wait("it was sent before the first run", due, step, "approval", "first-run")
     if e.origin is Origin.DETECTED and not e.said_yes and policy.detect != "enroll":
-        return Wait("nobody has answered; follow up?", due, step, "approval", "detected")
-    if step.approve and f"step:{step.name}" not in e.granted and now >= due:
+        question = "you met them; write to them?" if e.met_on else "nobody has answered; follow up?"
+        return Wait(question, due, step, "approval", "detected")
+    if asks:
         return Wait(f"step {step.number} asks before it goes", due, step, "approval", f"step:{step.name}")
     return None
 
@@ -254,7 +264,7 @@ def _copied(
     e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
 ) -> Wait | None:
     """Whether somebody whom the mail would reach in Cc must not be mailed."""
-    for address in day.recipients(e):
+    for address in () if step.call else day.recipients(e):
         if (line := day.suppressed(address)) and address != e.address:
             why = f"{address}, who stands in Cc, must not be mailed ('{line}')"
             return Wait(why, due, step, "approval", f"cc:{address}")
@@ -270,7 +280,8 @@ def _under_way(
         return Wait(f"nobody can know whether step {doubt.number} left; approve or skip it", due, step, "approval")
     own = e.delivery(step.name)
     if own is not None and own.status is Status.DRAFTED:
-        return Wait("its draft waits for you", due, step, "draft")
+        why = "its draft waits for you" if own.gone_since is None else f"its draft is gone: {DRAFT_GONE}"
+        return Wait(why, due, step, "draft")
     if own is not None and own.status is Status.FAILED:
         return Wait(f"it could not be sent: {own.why}", due, step, "approval", "failed")
     if own is not None and own.next_try is not None and now < own.next_try:
@@ -278,14 +289,6 @@ def _under_way(
     if e.address in day.drafts_to:
         return Wait("another draft to this person is open", due, step, "draft")
     return None
-
-
-def _call(e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime) -> Wait | None:
-    """A step that is a call, not a mail: it is told when it is due, and lapses."""
-    if not step.call or now < due or (day.paused_until is not None and now < day.paused_until):
-        return None
-    lapsed = not day.clock_fault and now >= policy.calendar.add(due, CALL_LAPSES)
-    return Wait("the call was not made in time" if lapsed else "call them", due, step, lapses=lapsed)
 
 
 def _timing(
@@ -325,6 +328,29 @@ def _whole(
     return None
 
 
+def _call(e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime) -> Wait | None:
+    """A step that is a call, not a mail: no rule about mail holds it. It is told, and lapses when nobody made it.
+
+    It lapses so long after it was told, never before: what nobody could know of (the machine was off) is not dropped.
+    """
+    if not step.call:
+        return None
+    lapsed = False
+    if e.told_at is not None and e.told_at >= call_since(e, due, day.pause_ended) and mode is not Mode.DRY_RUN:
+        lapsed = now >= policy.calendar.add(e.told_at, CALL_LAPSES)
+    return Wait("the call was not made in time" if lapsed else CALL_THEM, due, step, lapses=lapsed)
+
+
+def call_since(e: Enrollment, due: datetime, pause_ended: datetime | None) -> datetime:
+    """From when on a call may be made: the latest of its time, the yes, and the end of a pause or a snooze."""
+    return max(m for m in (due, e.resumed_at, pause_ended, e.yes_at) if m is not None)
+
+
+def is_call_due(decision: Decision) -> bool:
+    """Whether the consultant is to call now."""
+    return isinstance(decision, Wait) and decision.why == CALL_THEM and not decision.lapses
+
+
 def _moment(
     e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, day: Day, now: datetime
 ) -> Wait | None:
@@ -340,11 +366,24 @@ def _moment(
             return Wait(f"somebody at {domain} had a mail today", next_day(calendar, now), step, "company")
     if day.left_today >= policy.daily_limit:
         return Wait(f"the {policy.daily_limit} mails of today are out", next_day(calendar, now), step, "limit")
+    if is_import(e, step) and day.imports_today >= room_for_imports(policy):
+        why = f"{day.imports_today} first mails of imports are out today, the rest is for follow-ups"
+        return Wait(why, next_day(calendar, now), step, "limit")
     if mode is Mode.SEND and day.last_left is not None:
         free = day.last_left + timedelta(seconds=policy.gap)
         if now < free:
             return Wait(f"{policy.gap} seconds between two mails", calendar.next_open(free), step, "gap")
     return None
+
+
+def is_import(e: Enrollment, step: Step) -> bool:
+    """Whether this step is the first mail to somebody who was imported."""
+    return e.origin is Origin.IMPORTED and step.number == 1
+
+
+def room_for_imports(policy: Policy) -> int:
+    """How many first mails of imports a day has room for."""
+    return max(1, policy.daily_limit - LEFT_FOR_FOLLOW_UPS)
 
 
 HELD_BY_THE_DAY = frozenset({"limit", "gap", "company", "window"})

@@ -174,6 +174,7 @@ class Delivery:
     attempts: int = 0
     text_hash: str = ""
     why: str = ""
+    gone_since: datetime | None = None  # since when its draft is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,10 @@ class Enrollment:
     before_first_run: bool = False
     held_at: datetime | None = None  # last look at which only limit, gap, company or window held it
     resumed_at: datetime | None = None  # the end of the last pause
+    told_at: datetime | None = None  # when the call that is due was first told
     dropped: frozenset[str] = frozenset()  # Cc recipients that bounced
     again: bool = False  # `--again`: mailed although they were once in such a sequence
+    batch: str = ""  # the import that began it, until that is undone
     created: datetime | None = None
     ended: datetime | None = None
     deliveries: tuple[Delivery, ...] = field(default=(), repr=False)

@@ -7,8 +7,9 @@ days is a ValueError in plain words. `next friday` is the one of the next calend
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from followmail.sequence.steps import Delay, Unit
@@ -46,15 +47,28 @@ _LENGTHS = _words(
     {
         Unit.MINUTES: "minute minutes min mins minuten minuto minutos minuti minuut",
         Unit.HOURS: "hour hours h hr hrs stunde stunden std heure heures hora horas ora ore uur uren",
-        Unit.DAYS: "day days tag tage tagen jour jours j dia dias giorno giorni gg dag dagen",
+        Unit.DAYS: "day days tag tage tagen jour jours j dia dias giorno giorni gg dag dagen dgn",
         Unit.BUSINESS_DAYS: """d business_day business_days working_day working_days workday workdays
             werktag werktage werktagen arbeitstag arbeitstage arbeitstagen jour_ouvre jours_ouvres jour_ouvrable
             jours_ouvrables dia_habil dias_habiles dia_laborable dias_laborables giorno_lavorativo giorni_lavorativi
             werkdag werkdagen dia_util dias_uteis""",
         Unit.WEEKS: """week weeks w wk wks woche wochen wo semaine semaines sem semana semanas settimana settimane sett
-            weken""",
-        Unit.MONTHS: "month months m mo monat monate monaten mois mes meses mese mesi maand maanden",
+            weken wkn""",
+        Unit.MONTHS: "month months m mo mos monat monate monaten mois mes meses mese mesi maand maanden mnd mnden",
     }
+)
+_LONGER = _words(  # what is so many of a unit
+    {
+        Delay(2, Unit.WEEKS): "fortnight fortnights quinzaine quinzaines quincena quincenas quinzena quinzenas",
+        Delay(12, Unit.MONTHS): "year years yr yrs jahr jahre jahren an ans annee annees ano anos anno anni jaar jaren",
+    }
+)
+_HALF_YEARS = _words(
+    {6: "half_a_year half_year halbes_jahr halben_jahr demi_annee medio_ano mezzo_anno half_jaar meio_ano"}
+)
+_MONTH_ENDS = re.compile(
+    "end of (?:the )?month|month end|eom|ende des monats|ende monat|monatsende|(?:la )?fin (?:du|de) mois"
+    "|(?:a )?(?:fin|final|finales) de(?:l)? mes|fine (?:del )?mese|einde? (?:van )?(?:de )?maand|fim do mes"
 )
 _NUMBERS = _words(
     {
@@ -82,11 +96,12 @@ _DAYS_AHEAD = _words(
 )
 _WEEKDAYS = _words(
     {
-        0: "monday mon montag mo lundi lun lunes lunedi maandag ma segunda segunda_feira seg",
-        1: "tuesday tue tues dienstag di mardi mar martes martedi dinsdag terca terca_feira ter",
-        2: "wednesday wed mittwoch mi mercredi mer miercoles mie mercoledi woensdag wo quarta quarta_feira qua",
-        3: "thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedi gio donderdag quinta quinta_feira qui",
-        4: "friday fri freitag fr vendredi ven viernes vie venerdi vrijdag vr sexta sexta_feira sex",
+        0: "monday mon montag mo lundi lun lunes lunedi maandag ma segunda segunda_feira 2a_feira seg",
+        1: "tuesday tue tues dienstag di mardi mar martes martedi dinsdag terca terca_feira 3a_feira ter",
+        2: "wednesday wed mittwoch mi mercredi mer miercoles mie mercoledi woensdag wo quarta quarta_feira 4a_feira qua",
+        3: """thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedi gio donderdag quinta quinta_feira
+            5a_feira qui""",
+        4: "friday fri freitag fr vendredi ven viernes vie venerdi vrijdag vr sexta sexta_feira 6a_feira sex",
         5: "saturday sat samstag sonnabend sa samedi sam sabado sab sabato zaterdag za",
         6: "sunday sun sonntag so dimanche dim domingo dom domenica zondag zo",
     }
@@ -111,11 +126,41 @@ _NEXT = frozenset(
     """next nachste nachsten nachster nachstes nachstem prochain prochaine proximo proxima prossimo prossima volgende
     viene vem""".split()
 )
+_AFTER_NEXT = frozenset({"week after next", "ubernachste woche", "ubernachster woche"})
 _SKIPPED_FIRST = frozenset(
-    """until till to on in for by at the this coming bis zum am den der die fur um nach kommenden kommende diesen
+    """until till to on in for by at the this coming bis zum zur am im den der die fur um nach kommenden kommende diesen
     jusqu a au le la ce cette dans d ici pour hasta el al la las dentro de en este esta para fino il tra fra per alle
     questo questa tot op om over deze komende ate o as daqui em""".split()
 )
+_ARTICLES = frozenset("the am zum den le el il dia".split())  # `am 15.` is a day, `um 15` is none
+_DAYPARTS = (  # by the end of the text: the opening, noon, the afternoon
+    (
+        re.compile(
+            "(?: in the)? morning| fruh| vormittag|(?: |(?<=tag))morgen|(?: le)? matin| (?:por|de|en) la manana"
+            "|(?: di| in)? mattin[ao]| ?ochtend| (?:de|pela) manha"
+        ),
+        None,
+    ),
+    (re.compile("(?: at)? noon| mittag| midi| (?:al? )?mediodia|(?: a)? mezzogiorno| (?:ao )?meio dia"), time(12)),
+    (
+        re.compile(
+            "(?: in the)? afternoon| ?nachmittag| apres midi| (?:por|de|en) la tarde|(?: di| nel)? pomeriggio| ?middag"
+            "| (?:de|a|pela) tarde"
+        ),
+        time(14),
+    ),
+)
+_CLOCK = re.compile(
+    r"(?:^|\s)(?:(\d{1,2})[:.](\d\d)(?: ?(?:uhr|h|uur))?|(\d{1,2}) ?uhr(?: (\d\d))?|(\d{1,2})h(\d\d)"
+    r"|(\d{1,2})(?:[:.](\d\d))? ?([ap])\.? ?m)$",
+    re.ASCII,
+)
+# `14h`, `14 uur`, `a las 14`: an hour only behind a day, else a length or nothing
+_BARE_HOUR = re.compile(
+    r"\s(?:(?:a las?|alle|as|um|om|at) (\d{1,2})(?: ?(?:h|uur|hs?|hrs))?|(?:a )?(\d{1,2}) ?(?:h|uur|hrs))$", re.ASCII
+)
+_NIGHT = 7
+_WEEK = re.compile(r"(?:kw|week|wk|semaine|semana|settimana) ?(\d{1,2})", re.ASCII)
 _SKIPPED_LAST = ("from now", "from today", "later", "ab jetzt", "ab heute")
 _CONNECTORS = frozenset("of the st nd rd th er o a de del di do den".split())
 
@@ -173,20 +218,43 @@ def _stamp(text: str, calendar: Calendar) -> datetime | None:
 
 
 def _clocked(said: str, now: datetime, calendar: Calendar) -> datetime | None:
-    """`monday`, `monday 14:00`, `14:00`."""
+    """`monday`, `monday 14:00`, `Montag 14 Uhr`, `lundi matin`, `2 pm`."""
     today = calendar.local_date(now)
-    found = re.search(r"(?:^|\s)(\d{1,2}):(\d\d)$", said, re.ASCII)
-    if found is None:
-        day = _named_day(said, today, calendar)
-        return calendar.opening_of(day) if day else None
-    at, rest = clock(found[1], found[2]), said[: found.start()].split()
-    while rest and rest[-1] in _SKIPPED_FIRST | {"at"}:
-        rest.pop()
-    if rest:
-        day = _named_day(" ".join(rest), today, calendar)
-        return calendar.at(day, at) if day else None
-    moment = calendar.at(today, at)
-    return moment if moment > now else calendar.at(today + timedelta(days=1), at)
+    if day := _named_day(said, today, calendar):
+        return calendar.opening_of(day)
+    for rest, at in _timed(said):
+        words = rest.split()
+        while words and words[-1] in _SKIPPED_FIRST:
+            words.pop()
+        if words:
+            if day := _named_day(" ".join(words), today, calendar):
+                return calendar.at(day, at) if at else calendar.opening_of(day)
+        elif at:
+            moment = calendar.at(today, at)
+            return moment if moment > now else calendar.at(today + timedelta(days=1), at)
+    return None
+
+
+def _timed(said: str) -> Iterator[tuple[str, time | None]]:
+    """What stands before a time of day at the end, and the time; None: the window's opening."""
+    if found := _CLOCK.search(said):
+        hour, minute = (found[1] or found[3] or found[5] or found[7]), (found[2] or found[4] or found[6] or found[8])
+        yield said[: found.start()], _half_day(hour, minute, found[9]) if found[9] else clock(hour, minute)
+    if found := _BARE_HOUR.search(said):
+        hour = found[1] or found[2]
+        if int(hour) < _NIGHT:
+            raise ValueError(f"{hour} o'clock may be in the night or after noon; write {int(hour) + 12}:00")
+        yield said[: found.start()], clock(hour, None)
+    for words, at in _DAYPARTS:
+        if (found := words.search(said)) and found.end() == len(said):
+            yield said[: found.start()], at
+
+
+def _half_day(hour: str, minute: str | None, half: str) -> time:
+    """`2 pm`, `12:30 am`."""
+    if not 1 <= int(hour) <= 12:
+        raise ValueError(f"{hour} {half}m is no time of day")
+    return clock(str(int(hour) % 12 + (12 if half == "p" else 0)), minute)
 
 
 def _after_now(said: str, now: datetime, calendar: Calendar) -> datetime | None:
@@ -198,7 +266,60 @@ def _after_now(said: str, now: datetime, calendar: Calendar) -> datetime | None:
 def _named_day(said: str, today: date, calendar: Calendar) -> date | None:
     """A day by date, by name or by its distance."""
     found = (_dated(s, today) or _weekday(s, today) or _distant(s, today, calendar) for s in _tails(said))
-    return next(filter(None, found), None)
+    return next(filter(None, found), None) or _of_week(said, today) or _of_month(said, today)
+
+
+def _of_week(said: str, today: date) -> date | None:
+    """`KW 23`, `monday next week`, `nächste Woche Montag`."""
+    words = [word for word in said.split() if word not in _SKIPPED_FIRST | _CONNECTORS | {"da", "della"}]
+    if found := _WEEK.fullmatch(" ".join(words)):
+        return _iso_week(int(found[1]), today)
+    if not _NEXT & set(words):
+        return None
+    rest = [word for word in words if word not in _NEXT and _LENGTHS.get(word) is not Unit.WEEKS]
+    rest = rest[:1] if rest[1:] == ["feira"] else rest
+    if len(rest) != 1 or len(words) - len(rest) < 2 or rest[0] not in _WEEKDAYS:
+        return None
+    return today + timedelta(days=7 - today.weekday() + _WEEKDAYS[rest[0]])
+
+
+def _iso_week(number: int, today: date) -> date:
+    """The Monday of a calendar week (ISO 8601), of the next year where it is over."""
+    year, current, _ = today.isocalendar()
+    if number == current:
+        raise ValueError(f"week {number} is this one; write a day")
+    for one in (year, year + 1):
+        try:
+            day = date.fromisocalendar(one, number, 1)
+        except ValueError:
+            continue
+        if day > today:
+            return day
+    raise ValueError(f"there is no week {number} ahead")
+
+
+def _of_month(said: str, today: date) -> date | None:
+    """`the 15th`, `am 15.`, `until september`, `end of the month`."""
+    words = said.split()
+    if any(_MONTH_ENDS.fullmatch(tail) for tail in _tails(said)):
+        return (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if len(words) > 1 and words[-1] in _MONTHS and all(word in _SKIPPED_FIRST for word in words[:-1]):
+        return date(today.year + (_MONTHS[words[-1]] < today.month), _MONTHS[words[-1]], 1)
+    found = re.fullmatch(r"(\d{1,2})(st|nd|rd|th|er|e|o)?\.?", words[-1], re.ASCII) if words else None
+    if found is None or not all(word in _SKIPPED_FIRST | _ARTICLES for word in words[:-1]):
+        return None
+    if not found[2] and (len(words) < 2 or words[-2] not in _ARTICLES):
+        return None
+    return _day_of_month(int(found[1]), today)
+
+
+def _day_of_month(number: int, today: date) -> date:
+    """The next day with this number, after today."""
+    for months in range(12):
+        first = date(today.year + (today.month - 1 + months) // 12, (today.month - 1 + months) % 12 + 1, 1)
+        if 1 <= number <= monthrange(first.year, first.month)[1] and first.replace(day=number) > today:
+            return first.replace(day=number)
+    raise ValueError(f"there is no day {number} of a month")
 
 
 def _distant(said: str, today: date, calendar: Calendar) -> date | None:
@@ -206,6 +327,11 @@ def _distant(said: str, today: date, calendar: Calendar) -> date | None:
     words = said.split()
     if said in _DAYS_AHEAD:
         return today + timedelta(days=_DAYS_AHEAD[said])
+    if said in _AFTER_NEXT:
+        return today + timedelta(days=14 - today.weekday())
+    half = " ".join(words[1:]) if words[0] in _NUMBERS and _NUMBERS[words[0]] == 1 else said
+    if half in _HALF_YEARS:
+        return calendar.shift_day(today, Delay(_HALF_YEARS[half], Unit.MONTHS))
     if len(words) == 2 and _NEXT & set(words):
         unit = next((_LENGTHS.get(word) for word in words if word not in _NEXT), None)
         if unit is Unit.WEEKS:
@@ -221,8 +347,10 @@ def _length(said: str) -> Delay | None:
     if found is None:
         return None
     count = int(found[1]) if found[1] else _NUMBERS.get(found[3])
-    unit = _LENGTHS.get(found[2] or found[4])
-    return None if count is None or unit is None else _limited(Delay(count, unit))
+    name = found[2] or found[4]
+    if count is not None and name in _LONGER:
+        return _limited(Delay(count * _LONGER[name].count, _LONGER[name].unit))
+    return _limited(Delay(count, _LENGTHS[name])) if count is not None and name in _LENGTHS else None
 
 
 def _weekday(said: str, today: date) -> date | None:

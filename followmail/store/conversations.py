@@ -42,6 +42,7 @@ class Known:
     language: str | None = None
     asks: str | None = None  # what it asks, in its own words; "" asks nothing; None: not read
     attempts: int = 0
+    phone: str | None = None  # in its signature; "" none; None: not looked for
 
 
 # The message table is what grows with the mailbox, so its statements are written once, not built at every call.
@@ -134,6 +135,9 @@ class Conversations:
             "text": None,
             "language": None,
             "asks": None,
+            "phone": None,
+            "introduces": "[]",
+            "need": None,
             "folder": place.folder if place else "",
             "uidvalidity": place.uidvalidity if place else None,
             "uid": place.uid if place else None,
@@ -201,6 +205,18 @@ class Conversations:
         """Messages whose effect has not been worked out, oldest first."""
         return self._known("judged = 0 ORDER BY date, arrived, id")
 
+    def recorded_after(self, row: int, since: datetime) -> tuple[Known, ...]:
+        """Messages with a higher row number, in their order; those that are older than `since` left out."""
+        return tuple(
+            self._known(
+                "id > ? AND (date >= ? OR arrived >= ?) ORDER BY id", row, *2 * (MessageRow.date.db_value(since),)
+            )
+        )
+
+    def newest(self) -> int:
+        """The highest row number; 0 where nothing is remembered."""
+        return int(self._sql("SELECT max(id) FROM message").fetchone()[0] or 0)
+
     def set_judged(self, rows: Iterable[int]) -> None:
         """What these messages do has been done."""
         with self._database.atomic():
@@ -221,6 +237,10 @@ class Conversations:
         MessageRow.update(kind=kind.value if kind else None, text=text[:20_000], language=language, asks=asks).where(
             MessageRow.id == row
         ).execute(self._database)
+
+    def set_phone(self, row: int, phone: str) -> None:
+        """The number in a message's signature; "" where it has none."""
+        MessageRow.update(phone=phone).where(MessageRow.id == row).execute(self._database)
 
     def set_step(self, row: int) -> None:
         """This message of the consultant's counts as a step."""
@@ -312,12 +332,23 @@ class Conversations:
             self._database
         )
 
+    def was_obeyed(self, message_id: str, word: str) -> bool:
+        """Whether a mark on this message was obeyed before, or refused."""
+        mine = (MarkRow.message_id == message_id) & (MarkRow.word == word) & (MarkRow.judged == True)  # noqa: E712
+        return bool(MarkRow.select().where(mine).count(self._database))
+
+    def set_obeyed(self, message_id: str, word: str, seen: datetime) -> None:
+        """Remember that a mark that lies in no folder was obeyed, or refused."""
+        MarkRow.insert(message_id=message_id, word=word, place="", seen=seen, judged=True).on_conflict_ignore().execute(
+            self._database
+        )
+
     # ---- acquaintance: had they ever written?
 
     def first_wrote(self, address: str) -> datetime | None:
         """When this person first wrote to the consultant, as far as is known; None: never, or nobody asked."""
         heard = self._sql(
-            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND sent = 0 AND auto_submitted = 0",
+            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND +sent = 0 AND auto_submitted = 0",
             address,
         )
         moments = [MessageRow.date.python_value(value) for (value,) in heard]
@@ -369,7 +400,7 @@ def _known(row: Any) -> Known:
     kind = Kind(row.kind) if row.kind else None
     place = Place(row.folder, row.uidvalidity, row.uid) if row.folder and row.uid is not None else None
     entry = Entry(message, sent=bool(row.sent), step=bool(row.step), kind=kind, text=row.text or "")
-    return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts)
+    return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts, row.phone)
 
 
 def _stand_in(message: Message) -> str:

@@ -9,13 +9,18 @@ from typing import Self
 import peewee
 
 from followmail.errors import DatabaseError
+from followmail.store.attention import Attention
 from followmail.store.conversations import Conversations
 from followmail.store.cursors import Cursors
+from followmail.store.digests import Digests
 from followmail.store.enrollments import Enrollments
 from followmail.store.events import Events
 from followmail.store.facts import Facts
+from followmail.store.forgetting import Forgetting
+from followmail.store.meetings import Meetings
+from followmail.store.opening import bring_up, open_database
 from followmail.store.outbox import Outbox
-from followmail.store.schema import open_database
+from followmail.store.records import Records
 from followmail.store.suppressions import Suppressions
 
 
@@ -27,10 +32,15 @@ class Store:
         self.suppressions = suppressions
         self.facts = Facts(database)
         self.cursors = Cursors(database)
+        self.digests = Digests(database)
+        self.attention = Attention(database)
+        self.meetings = Meetings(database)
         self.events = Events(database)
         self.conversations = Conversations(database)
         self.outbox = Outbox(database, self.events)
         self.enrollments = Enrollments(database, self.outbox, self.events)
+        self.records = Records(database)
+        self.forgetting = Forgetting(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -54,6 +64,7 @@ class Store:
         if path.exists():
             with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source:
                 source.backup(database.connection())  # type: ignore[no-untyped-call]
+            bring_up(database)
         return cls(database, Suppressions(path.with_name("suppressed.txt"), read_only=True))
 
     @contextlib.contextmanager

@@ -50,6 +50,12 @@ class Enrollments:
     def of_opening(self, opening: str) -> tuple[Enrollment, ...]:
         return self._where(EnrollmentRow.opening == opening)
 
+    def last_batch(self) -> tuple[Enrollment, ...]:
+        """The enrollments of the last import that was not undone; its id is the moment of it, as ISO 8601."""
+        latest = EnrollmentRow.select(EnrollmentRow.batch).order_by(EnrollmentRow.batch.desc()).limit(1)
+        batch = next((row.batch for row in latest.execute(self._database)), "")
+        return self._where(EnrollmentRow.batch == batch) if batch else ()
+
     def _where(self, condition: Any) -> tuple[Enrollment, ...]:
         rows = EnrollmentRow.select().where(condition).order_by(EnrollmentRow.id).execute(self._database)
         found = [_enrollment(row) for row in rows]
@@ -60,7 +66,8 @@ class Enrollments:
 
     def begin(self, new: Enrollment, now: datetime, why: str) -> Enrollment:
         """Make an enrollment (its `id` is given here), or make an ended one of the same opening and sequence live again."""
-        there = next(iter(self._where(_same(new))), None)
+        known = EnrollmentRow.select(EnrollmentRow.id).where(_same(new)).tuples().execute(self._database)
+        there = next((self.get(number) for (number,) in known), None)
         if there is not None and (there.state.live or there.address != new.address):
             raise UserError(
                 f"This conversation is followed up in '{new.sequence}' already, with {there.address} ({there.id})."
@@ -72,7 +79,7 @@ class Enrollments:
         else:
             row = int(EnrollmentRow.insert(columns | {"created": now}).execute(self._database))
         self._events.add(now, "enrolled", why, row, new.address)
-        return replace(new, id=row, created=now, deliveries=self._outbox.of(row))
+        return replace(new, id=row, created=now, deliveries=self._outbox.of(row) if there is not None else ())
 
     def change(
         self, enrollment: Enrollment, state: State, now: datetime, why: str, *, event: str = "", code: str = "",
@@ -82,9 +89,12 @@ class Enrollments:
 
         Every end and every wait is told: an event is written in the same transaction.
         """
-        columns: dict[str, Any] = {"state": state.value, "why": why, "code": code, "until": until, "then": then.value}
-        if not state.live:
-            columns["ended"] = now
+        if enrollment.state is State.WAITING and state is State.ACTIVE and (enrollment.until or now) > now:
+            state, until = State.PAUSED, enrollment.until  # they are away: the yes counts when they are back
+        columns: dict[str, Any] = {
+            "state": state.value, "why": why, "code": code, "until": until, "then": then.value,
+            "ended": None if state.live else now,
+        }  # fmt: skip
         if enrollment.state is State.PAUSED and state is State.ACTIVE:
             columns["resumed_at"] = enrollment.until or now
         as_known = (EnrollmentRow.id == enrollment.id) & (EnrollmentRow.state == enrollment.state.value)
@@ -171,6 +181,7 @@ def _columns(e: Enrollment) -> dict[str, Any]:
         "before_first_run": e.before_first_run,
         "dropped": json.dumps(sorted(e.dropped)),
         "again": e.again,
+        "batch": e.batch,
     }
 
 
@@ -203,8 +214,10 @@ def _enrollment(row: Any) -> Enrollment:
         before_first_run=row.before_first_run,
         held_at=row.held_at,
         resumed_at=row.resumed_at,
+        told_at=row.told_at,
         dropped=frozenset(json.loads(row.dropped)),
         again=row.again,
+        batch=row.batch,
         created=row.created,
         ended=row.ended,
     )

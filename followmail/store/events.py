@@ -38,3 +38,11 @@ class Events:
     def since(self, moment: datetime) -> tuple[Event, ...]:
         rows = EventRow.select().where(EventRow.at >= moment).order_by(EventRow.at, EventRow.id)
         return tuple(Event(r.at, r.event, r.why, r.enrollment, r.address) for r in rows.execute(self._database))
+
+    def after(self, number: int, since: datetime | None = None) -> tuple[tuple[int, Event], ...]:
+        """The lines behind this one, each with its number; with `since`, only those later than that moment."""
+        wanted = EventRow.id > number
+        if since is not None:
+            wanted &= EventRow.at > since
+        rows = EventRow.select().where(wanted).order_by(EventRow.id).execute(self._database)
+        return tuple((int(r.id), Event(r.at, r.event, r.why, r.enrollment, r.address)) for r in rows)

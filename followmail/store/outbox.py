@@ -45,6 +45,7 @@ class Parcel:
     withdraw: bool
     gone_since: datetime | None
     gone_looks: int
+    draft_versions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,13 @@ class Outbox:
         return next((_parcel(row) for row in rows), None)
 
     def with_drafts(self) -> tuple[Parcel, ...]:
-        """Deliveries whose draft is followed: the open ones, skipped ones whose draft is still to be taken back, and
-        cancelled ones whose draft may have been laid when the connection broke."""
+        """Deliveries whose draft is followed: the open ones; those skipped or sent whose draft may still be to be taken
+        back; and cancelled ones whose draft may have been laid when the connection broke."""
         rows = DeliveryRow.select().where(
             (DeliveryRow.status == Status.DRAFTED.value)
-            | ((DeliveryRow.status == Status.SKIPPED.value) & (DeliveryRow.withdraw == True))  # noqa: E712
+            | (
+                DeliveryRow.status.in_([Status.SKIPPED.value, Status.SENT.value]) & (DeliveryRow.withdraw == True)  # noqa: E712
+            )
             | (
                 DeliveryRow.status.in_([Status.QUEUED.value, Status.CANCELLED.value])
                 & (DeliveryRow.draft_folder != "")
@@ -276,6 +279,7 @@ def _delivery(row: Any) -> Delivery:
         attempts=row.attempts,
         text_hash=row.text_hash,
         why=row.why,
+        gone_since=row.gone_since,
     )
 
 
@@ -297,4 +301,5 @@ def _parcel(row: Any) -> Parcel:
         withdraw=row.withdraw,
         gone_since=row.gone_since,
         gone_looks=row.gone_looks,
+        draft_versions=row.draft_versions,
     )

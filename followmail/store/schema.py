@@ -1,20 +1,10 @@
-"""The tables, and how the file is opened.
+"""The tables, and what an older format lacked. How the file is opened: `opening.py`."""
 
-SQLite before 3.51.3 can corrupt a WAL database with two connections (sqlite.org/wal.html, "the WAL-reset bug"), hence
-journal_mode=DELETE; synchronous=EXTRA makes a commit survive a power cut also in its directory entry.
-"""
-
-import sqlite3
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import peewee
 
-from followmail.errors import DatabaseError
-
 VERSION = 2
-BUSY_SECONDS = 5
 
 
 class Moment(peewee.BigIntegerField):
@@ -123,6 +113,7 @@ class MessageRow(Table):
     asks = peewee.TextField(null=True)
     phone = peewee.TextField(null=True)
     introduces = peewee.TextField(default="[]")
+    need = peewee.TextField(null=True)
     folder = peewee.TextField(default="")
     uidvalidity = peewee.IntegerField(null=True)
     uid = peewee.IntegerField(null=True)
@@ -132,7 +123,7 @@ class MessageRow(Table):
 
     class Meta:
         table_name = "message"
-        indexes = ((("judged", "id"), False), (("sent", "date"), False))
+        indexes = ((("judged", "id"), False), (("sent", "date"), False), (("need", "sent", "arrived"), False))
 
 
 class MarkRow(Table):
@@ -187,6 +178,7 @@ class EnrollmentRow(Table):
     before_first_run = peewee.BooleanField(default=False)
     held_at = Moment(null=True)
     resumed_at = Moment(null=True)
+    told_at = Moment(null=True)
     dropped = peewee.TextField(default="[]")
     soft_bounces = peewee.IntegerField(default=0)
     again = peewee.BooleanField(default=False)
@@ -232,6 +224,7 @@ class DeliveryRow(Table):
     withdraw = peewee.BooleanField(default=False)
     gone_since = Moment(null=True)
     gone_looks = peewee.IntegerField(default=0)
+    draft_versions = peewee.TextField(default="")  # as last seen in Drafts, one a line: id and date
 
     class Meta:
         table_name = "delivery"
@@ -252,13 +245,15 @@ class MeetingRow(Table):
     state = peewee.TextField()
     ends = Moment(null=True, index=True)
     judged = peewee.BooleanField(default=False)
+    enrollment = peewee.IntegerField(null=True)
 
     class Meta:
         table_name = "meeting"
 
 
 class DigestRow(Table):
-    """One digest, or one answer to the consultant's orders, on its way into INBOX. `data`: its bytes."""
+    """One digest, or one answer to the consultant's orders, on its way into INBOX. `data`: its bytes; `through`: the
+    last event before it."""
 
     id = peewee.AutoField()
     message_id = peewee.TextField(unique=True)
@@ -266,6 +261,7 @@ class DigestRow(Table):
     daily = peewee.BooleanField(default=False)
     data = peewee.BlobField()
     filed = peewee.BooleanField(default=False, index=True)
+    through = peewee.IntegerField(default=0)
 
     class Meta:
         table_name = "digest"
@@ -331,60 +327,13 @@ TABLES = (
 )
 
 # What a format lacked that the next one has: (table, column, type and default as SQL).
-_SINCE = {
+SINCE = {
     2: (
         ("message", "phone", "TEXT"),
         ("message", "introduces", "TEXT NOT NULL DEFAULT '[]'"),
+        ("message", "need", "TEXT"),
         ("enrollment", "batch", "TEXT NOT NULL DEFAULT ''"),
+        ("delivery", "draft_versions", "TEXT NOT NULL DEFAULT ''"),
+        ("enrollment", "told_at", "BIGINT"),
     )
 }
-
-
-class Database(peewee.SqliteDatabase):
-    """SQLite, whose faults are ours: a disk that is full, a file that somebody else holds too long."""
-
-    def execute_sql(self, sql: str, params: Any = None) -> Any:
-        try:
-            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
-        except peewee.OperationalError as fault:
-            raise DatabaseError(f"The database could not be used: {fault}. Nothing leaves until it can.") from fault
-
-
-def open_database(path: Path | None) -> peewee.SqliteDatabase:
-    """The database at `path` (None: in memory), its tables made where they are missing.
-
-    Raises DatabaseError where the file is broken, newer than this version, or cannot be written.
-    """
-    database = Database(
-        str(path) if path else ":memory:",
-        timeout=BUSY_SECONDS,
-        lock_type="IMMEDIATE",
-        pragmas={"journal_mode": "delete", "synchronous": "extra", "foreign_keys": 1, "temp_store": "memory"},
-    )
-    try:
-        database.connect()
-        _bring_up(database, path)
-    except (peewee.DatabaseError, sqlite3.Error) as fault:
-        database.close()
-        raise DatabaseError(
-            f"The database {path} cannot be used: {fault}. The file is left as it is. Put a backup in its place, or move"
-            " it away: a new one is rebuilt from the mailbox, and everything open then waits for your yes."
-        ) from fault
-    return database
-
-
-def _bring_up(database: Any, path: Path | None) -> None:
-    version = database.execute_sql("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise DatabaseError(
-            f"The database {path} was written by a newer followmail (format {version}, this one knows {VERSION})."
-            " Install that version again, or restore a backup made by this one."
-        )
-    if version == VERSION:
-        return
-    with database.atomic("IMMEDIATE"), database.bind_ctx(TABLES):
-        for table, column, kind in (c for number in range(version + 1, VERSION + 1) for c in _SINCE.get(number, ())):
-            if version:
-                database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {kind}')
-        database.create_tables(TABLES)
-        database.execute_sql(f"PRAGMA user_version = {VERSION}")

@@ -38,6 +38,7 @@ class Suppressions:
         self._stamp: tuple[int, int, int] | None = None
         self._lines: tuple[str, ...] = ()
         self._plain: frozenset[str] = frozenset()
+        self._hashed = False
         self._globs: tuple[str, ...] = ()
         self._matchers: tuple[tuple[str, str], ...] = ()
 
@@ -55,6 +56,17 @@ class Suppressions:
             if line in self._plain:
                 return line
         return next((glob for glob, whole in self._matchers if fnmatchcase(address, whole)), None)
+
+    def is_forgotten(self, address: str) -> bool:
+        """Whether only the hash of an address stands here: nothing of this person is kept."""
+        self._refresh()
+        return self._hashed and self._hash(canonical(address)) in self._plain
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether anybody was forgotten at all."""
+        self._refresh()
+        return self._hashed
 
     def faults(self) -> tuple[str, ...]:
         """Lines that forbid nobody: neither address, @domain, glob nor hash."""
@@ -85,6 +97,35 @@ class Suppressions:
         """Take a line out; False where there was none."""
         entry = canonical(line)
         return self._keep(lambda text: self._entry(text) not in (entry, self._hash(entry)))
+
+    def forget(self, address: str) -> None:
+        """Keep only the hash of an address, which suppresses; no line names it any more, nor does a remark."""
+        entry = canonical(address)
+        with self._alone():
+            before = self._read() or _HEADER
+            kept = [line for text in before.splitlines() if (line := self._without(text, entry)) is not None]
+            if self._hash(entry) not in map(self._entry, kept):
+                kept.append(self._hash(entry))
+            self._write("\n".join(kept) + "\n")
+
+    def _without(self, line: str, entry: str) -> str | None:
+        if self._entry(line) == entry:
+            return None
+        return line if entry not in line.casefold() else line.partition("#")[0].rstrip() or None
+
+    def text(self) -> str:
+        """The whole file, remarks included."""
+        return self._read()
+
+    def merge(self, text: str) -> int:
+        """Add the lines of another such file that are missing here, with their remarks; how many there were."""
+        with self._alone():
+            before = self._read() or _HEADER
+            there = set(map(self._entry, before.splitlines()))
+            new = [line for line in text.splitlines() if self._entry(line) and self._entry(line) not in there]
+            if new:
+                self._write(before + ("" if before.endswith("\n") else "\n") + "\n".join(new) + "\n")
+        return len(new)
 
     def lift_bounce(self, address: str) -> None:
         """An address that bounced writes: it exists again. Any other reason stays."""
@@ -140,6 +181,7 @@ class Suppressions:
         self._globs = tuple(line for line in self._lines if any(c in line for c in "*?["))
         self._matchers = tuple((g, "*" + g if g.startswith("@") else g) for g in self._globs)
         self._plain = frozenset(self._lines) - frozenset(self._globs)
+        self._hashed = any(line.startswith("sha256:") for line in self._plain)
         self._stamp = stamp
 
     def _read(self) -> str:

@@ -195,14 +195,52 @@ def test_import_names_line_and_column(cli: Cli, world: World) -> None:
     """Nothing half imported."""
     world.home.joinpath("bad.csv").write_text("Name,E-Mail\nAnn,ann@ann.example\nBob,bob(at)bob\n")
     told = cli("import", "bad.csv", "--sequence", "nice-to-meet-you", status=1).stderr
-    assert "bad.csv line 3, column 2: 'bob(at)bob' is no mail address" in told
+    assert "bad.csv line 3, column 2 'E-Mail': 'bob(at)bob' is no mail address" in told
     assert cli.json("prospects") == []
     world.home.joinpath("fair.csv").write_text(
         "Name;E-Mail;Event\nAnn Archer;ann@ann.example;IT fair\nBob;bob@bob.example;\n"
     )
-    placed = cli.json("import", "fair.csv", "--sequence", "nice-to-meet-you")
+    placed = cli.json("import", "fair.csv", "--sequence", "nice-to-meet-you", "--yes")
     assert [p["fault"] for p in placed] == [None, None]
     assert len(cli.json("prospects")) == 2
+
+
+def test_import_without_a_terminal_only_shows(cli: Cli, world: World) -> None:
+    """Status 2, and what to do; unused columns and who is left out are named."""
+    file = "Name,E-Mail,Telefon\nAnn,ann@ann.example,1\nAnn,Ann@ann.example,2\n"
+    world.home.joinpath("fair.csv").write_text(file)
+    shown = cli("import", "fair.csv", "--sequence", "nice-to-meet-you", status=2)
+    assert "column 3 'Telefon' is not used" in shown.stdout
+    assert "line 3 is left out: ann@ann.example stands in line 2 already" in shown.stdout
+    assert "Run it again with --yes" in shown.stderr
+    told = cli("import", "fair.csv", "--sequence", "nice-to-meet-you", "--json", status=2)
+    assert [(p["line"], p["address"], bool(p["on"])) for p in json.loads(told.stdout)] == [
+        (2, "ann@ann.example", True),
+        (3, "ann@ann.example", False),
+    ]
+    assert cli.json("prospects") == []
+    assert "Name a file" in cli("import", "fair.csv", status=2).stderr
+    assert "cannot be read" in cli("import", "none.csv", "--sequence", "nice-to-meet-you", status=1).stderr
+
+
+def test_import_is_undone_by_one_command(cli: Cli, world: World) -> None:
+    """And says so."""
+    world.home.joinpath("fair.csv").write_text("email\nann@ann.example\nbob@bob.example\n")
+    words = ("import", "fair.csv", "--sequence", "nice-to-meet-you", "--yes")
+    assert "2 enrolled" in cli(*words).stdout
+    assert "2 taken back, 0 stay" in cli("import", "--undo").stdout
+    assert "2 enrolled" in cli(*words).stdout
+    undone = cli.json("import", "--undo")
+    assert [(u["address"], u["undone"]) for u in undone] == [("ann@ann.example", True), ("bob@bob.example", True)]
+    assert "no import to undo" in cli("import", "--undo", status=1).stderr
+    assert "goes without a file" in cli("import", "fair.csv", "--undo", status=2).stderr
+
+
+def test_enroll_refuses_a_day_that_is_none_or_to_come(cli: Cli) -> None:
+    """In plain words."""
+    words = ("enroll", "ann@ann.example", "--sequence", "nice-to-meet-you", "--met-on")
+    assert "may be 4 May or 5 April" in cli(*words, "4/5/2026", status=2).stderr
+    assert "still to come" in cli(*words, (datetime.now(UTC) + days(9)).date().isoformat(), status=1).stderr
 
 
 def test_preview_shows_the_mail_as_it_would_leave(cli: Cli, world: World) -> None:

@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.utils import format_datetime, make_msgid
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from tests.world import Mail, World
 
@@ -30,6 +31,7 @@ class Client:
     trash = "Trash"
     elsewhere = "Later"  # a folder of Alex's own
     draft_flags: tuple[str, ...] = ("\\Draft", "\\Seen")
+    copy_after = timedelta(0)  # how long after the end of the draft the copy in Sent comes; 0: it comes first
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -65,6 +67,20 @@ class Client:
         self.mailbox.client.fetch([uid], ["BODY[]"])
         self.settle()
 
+    def autosaves(self, *texts: str) -> None:
+        """Saves every half minute while Alex types: all versions lie there for a moment, then the old ones go."""
+        ((uid, raw),) = self.shown()
+        old = [uid]
+        for number, text in enumerate(texts):
+            raw = self._edited(raw, text, False)
+            uid = self.mailbox.append(raw, self.drafts, self.draft_flags, self.world.now)
+            old += [uid] if number < len(texts) - 1 else []
+        self.settle()
+        self.world.round()
+        for uid in old:
+            self._remove(uid)
+        self.settle()
+
     def edits(self, text: str, keeps_id: bool = False) -> None:
         """Puts another version in its place, then takes the old one away."""
         ((uid, raw),) = self.shown()
@@ -87,10 +103,22 @@ class Client:
     def moves(self, folder: str | None = None) -> None:
         """Drags the draft into another folder."""
         ((uid, _),) = self.shown()
-        folder = folder or self.elsewhere
-        if not self.mailbox.client.folder_exists(folder):
-            self.mailbox.create(folder)
+        folder = self._made(folder or self.elsewhere)
         self._move(uid, folder)
+        self.settle()
+
+    def moves_unmarked(self) -> None:
+        """Puts the draft into another folder as a client does that knows no \\Draft: the Drafts folder was all that
+        said that it is one."""
+        ((uid, raw),) = self.shown()
+        self.mailbox.append(raw, self._made(self.elsewhere), ("\\Seen",), self.world.now)
+        self.mailbox.expunge(self.drafts, [uid])
+        self.settle()
+
+    def labels(self) -> None:
+        """The draft shows in another folder too, and nothing there says that it is one."""
+        ((_, raw),) = self.shown()
+        self.mailbox.append(raw, self._made(self.elsewhere), ("\\Seen",), self.world.now)
         self.settle()
 
     def deletes(self) -> None:
@@ -99,23 +127,39 @@ class Client:
         self._move(uid, self.trash)
         self.settle()
 
+    def deletes_from_pile(self) -> None:
+        """What was put aside is thrown away there."""
+        self.mailbox.expunge(self.elsewhere, self.mailbox.uids(self.elsewhere))
+        self.settle()
+
     def deletes_for_good(self) -> None:
         """Shift and the delete key: nothing is left of it."""
         ((uid, _),) = self.shown()
         self.mailbox.expunge(self.drafts, [uid])
         self.settle()
 
-    def sends(self, edit: str = "", new_id: bool = True, files_id: str = "", lingers: bool = False) -> tuple[Mail, int]:
+    def sends(
+        self, edit: str = "", new_id: bool = True, files_id: str = "", lingers: bool = False, which: int | None = None,
+        folder: str | None = None, files: bool = True, copy_after: timedelta | None = None,
+    ) -> tuple[Mail, int]:  # fmt: skip
         """Sends the draft: what Bob got, and the UID of the draft (`lingers`: still there until `takes_away`).
 
-        `files_id`: the copy in Sent bears this Message-ID, and not the one that Bob got.
+        `files_id`: the copy in Sent bears this Message-ID, and not the one that Bob got. `which`: of several versions,
+        by UID. `folder`: where the draft lies. `files`: whether there is a copy in Sent. `copy_after`: the draft goes at
+        once, looks go by, and the copy comes so much later.
         """
-        ((uid, raw),) = self.shown()
+        folder = folder or self.drafts
+        ((uid, raw),) = [(uid, raw) for uid, raw in self.shown(folder) if which in (None, uid)]
         left = self._dated(self._edited(raw, edit, not new_id))
         filed = self._with_id(left, files_id) if files_id else left
-        sent_uid = self.mailbox.append(filed, self.sent, ("\\Seen",), self.world.now - JUST_NOW)
-        if not lingers:
-            self._remove(uid)
+        after = self.copy_after if copy_after is None else copy_after
+        if after:
+            self._remove(uid, folder)
+            self.settle()
+            self.world.rounds_over(after // timedelta(minutes=1))
+        sent_uid = self.mailbox.append(filed, self.sent, ("\\Seen",), self.world.now - JUST_NOW) if files else 0
+        if not after and not lingers:
+            self._remove(uid, folder)
         self.settle()
         mail = message_from_bytes(left)
         references = tuple((mail["References"] or "").split())
@@ -140,35 +184,83 @@ class Client:
         old = message_from_bytes(raw)["Date"]
         return raw.replace(old.encode(), format_datetime(self.world.now - JUST_NOW).encode(), 1)
 
-    def _remove(self, uid: int) -> None:
-        """How an old version goes."""
-        self.mailbox.expunge(self.drafts, [uid])
+    def _made(self, folder: str) -> str:
+        if not self.mailbox.client.folder_exists(folder):
+            self.mailbox.create(folder)
+        return folder
 
-    def _move(self, uid: int, folder: str) -> None:
-        self.mailbox.client.select_folder(self.drafts)
+    def _remove(self, uid: int, folder: str | None = None) -> None:
+        """How an old version goes."""
+        self.mailbox.expunge(folder or self.drafts, [uid])
+
+    def _move(self, uid: int, folder: str, source: str | None = None) -> None:
+        self.mailbox.client.select_folder(source or self.drafts)
         self.mailbox.client.move([uid], folder)
 
 
-class Thunderbird(Client):
-    """Appends, then STORE \\Deleted and UID EXPUNGE. Deletes with UID MOVE. Mints an id at each save."""
+class _Marking(Client):
+    """A client that says of a draft by header fields of its own that it is one, and takes them out when it sends."""
 
-
-class AppleMail(Client):
-    """Says of a draft that it is one by a header of its own too, and moves old versions through the Trash."""
+    def _fields(self) -> bytes:
+        """The fields, each with its line end; anew at each save."""
+        raise NotImplementedError
 
     def _edited(self, raw: bytes, text: str, keeps_id: bool) -> bytes:
-        mark = b"X-Uniform-Type-Identifier: com.apple.mail-draft\r\nX-Apple-Mail-Remote-Attachments: YES\r\n"
-        return (b"" if mark in raw else mark) + super()._edited(raw, text, keeps_id)
+        return self._fields() + super()._edited(self._unmarked(raw), text, keeps_id)
 
     def _dated(self, raw: bytes) -> bytes:
-        return super()._dated(raw.partition(b"YES\r\n")[2] if raw.startswith(b"X-Uniform") else raw)
+        return super()._dated(self._unmarked(raw))
 
-    def _remove(self, uid: int) -> None:
-        self._move(uid, self.trash)
+    def _unmarked(self, raw: bytes) -> bytes:
+        names = tuple(line.partition(b":")[0] + b":" for line in self._fields().splitlines())
+        head, end, body = raw.partition(b"\r\n\r\n")
+        return b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(names)) + end + body
+
+
+class Thunderbird(_Marking):
+    """Appends, then STORE \\Deleted and UID EXPUNGE. Deletes with UID MOVE. Mints an id at each save."""
+
+    def _fields(self) -> bytes:
+        return b"X-Mozilla-Draft-Info: internal/draft; vcard=0; receipt=0; DSN=0; uuencode=0\r\nX-Identity-Key: id1\r\n"
+
+
+class AppleMail(_Marking):
+    """Saves while one types, and moves old versions through the Trash."""
+
+    def _fields(self) -> bytes:
+        return (
+            b"X-Uniform-Type-Identifier: com.apple.mail-draft\r\nX-Apple-Mail-Remote-Attachments: YES\r\n"
+            b"X-Universally-Unique-Identifier: %s\r\n" % str(uuid4()).upper().encode()
+        )
+
+    def _remove(self, uid: int, folder: str | None = None) -> None:
+        self._move(uid, self.trash, folder)
+
+
+class IOS(AppleMail):
+    """On a phone the draft goes when the mail is put into the outbox; the copy in Sent follows when it has left."""
+
+    copy_after = timedelta(minutes=10)
+
+
+class K9(_Marking):
+    """Keeps its settings in a header field of the draft, sets no \\Seen, and knows no MOVE: COPY, \\Deleted, EXPUNGE."""
+
+    draft_flags = ("\\Draft",)
+
+    def _fields(self) -> bytes:
+        return b"X-K9mail-Identity: !l=4&o=0&f=PLAIN&s=&p=0&q=NONE&n=1\r\n"
+
+    def _move(self, uid: int, folder: str, source: str | None = None) -> None:
+        self.mailbox.client.select_folder(source or self.drafts)
+        self.mailbox.client.copy([uid], folder)
+        self.mailbox.expunge(source or self.drafts, [uid])
 
 
 class Outlook(Client):
-    """Over IMAP it only marks as \\Deleted, for ever; and it writes the whole mail anew, text and all."""
+    """Over IMAP it only marks as \\Deleted, for ever; it writes the whole mail anew, text and all, without \\Draft."""
+
+    draft_flags = ("\\Seen",)
 
     def _edited(self, raw: bytes, text: str, keeps_id: bool) -> bytes:
         mail = message_from_bytes(super()._edited(raw, text, keeps_id))
@@ -180,21 +272,21 @@ class Outlook(Client):
         lines += ["MIME-Version: 1.0", 'Content-Type: text/plain; charset="utf-8"', "Content-Transfer-Encoding: 8bit"]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
-    def _remove(self, uid: int) -> None:
-        self._mark(uid)
+    def _remove(self, uid: int, folder: str | None = None) -> None:
+        self._mark(uid, folder)
 
-    def _move(self, uid: int, folder: str) -> None:
-        self.mailbox.client.select_folder(self.drafts)
+    def _move(self, uid: int, folder: str, source: str | None = None) -> None:
+        self.mailbox.client.select_folder(source or self.drafts)
         self.mailbox.client.copy([uid], folder)
-        self._mark(uid)
+        self._mark(uid, source)
 
     def deletes(self) -> None:
         """Struck through in the list, until Alex purges the folder."""
         ((uid, _),) = self.shown()
         self._mark(uid)
 
-    def _mark(self, uid: int) -> None:
-        self.mailbox.client.select_folder(self.drafts)
+    def _mark(self, uid: int, folder: str | None = None) -> None:
+        self.mailbox.client.select_folder(folder or self.drafts)
         self.mailbox.client.add_flags([uid], ["\\Deleted"])
         self.mailbox.client.unselect_folder()
 
@@ -235,3 +327,4 @@ class Gmail(Client):
 
 
 CLIENTS: tuple[type[Client], ...] = (Thunderbird, AppleMail, Outlook, Gmail)
+ALL_CLIENTS: tuple[type[Client], ...] = (*CLIENTS, IOS, K9)

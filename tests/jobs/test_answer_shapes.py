@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from followmail import desk
+from followmail import enrolling
 from followmail.contacts import Contact
 from tests.jobs.shapes import ANSWERS, AWAY, CFO, NO_ENDS, PRIVATE, SHAPES, fresh, mail, report
 from tests.servers.dovecot import Dovecots
@@ -340,7 +340,7 @@ def test_an_answer_to_our_own_subject_from_another_address_waits(world: World) -
     """Bob, met at a fair, answers "good to meet you" from his private address, and the references are lost."""
     world.round()
     sequence = world.office.templates.library.sequences["nice-to-meet-you"]
-    desk.enroll(world.desk(), Contact("bob@bob.example", "Bob Builder", where="IT fair"), sequence)
+    enrolling.enroll(world.desk(), Contact("bob@bob.example", "Bob Builder", where="IT fair"), sequence)
     world.run_days(1)
     world.now += timedelta(minutes=10)
     world.sends_draft()

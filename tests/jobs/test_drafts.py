@@ -93,16 +93,6 @@ def test_opened_and_closed_it_is_still_the_same_draft(client: Client) -> None:
     assert client.world.of(BOBS).state is State.REPLIED
 
 
-def test_edited_it_is_still_the_step(client: Client) -> None:
-    """A new UID and a new Message-ID are no deletion, however often."""
-    laid(client)
-    for number in range(3):
-        client.edits(f"Line {number}.")
-        looks(client)
-    assert statuses(client.world) == [Status.DRAFTED]
-    assert len(client.shown()) == 1
-
-
 def test_an_edit_caught_half_way_decides_nothing(client: Client) -> None:
     """The new version lies beside the old one, or for a moment there is none at all."""
     laid(client)
@@ -118,25 +108,6 @@ def test_an_edit_caught_half_way_decides_nothing(client: Client) -> None:
     looks(client, 60)
     assert statuses(client.world) == [Status.DRAFTED]
     assert client.world.of(BOBS).state is State.ACTIVE
-
-
-def test_moved_to_another_folder_it_waits_there(client: Client) -> None:
-    """Putting a draft aside is no no."""
-    laid(client)
-    client.moves()
-    looks(client, 60)
-    assert statuses(client.world) == [Status.DRAFTED]
-    assert client.shown() == []
-
-
-def test_edited_and_then_moved_it_waits_there(client: Client) -> None:
-    """It is known by its recipient and its thread, in another folder too."""
-    laid(client)
-    client.edits("More of it.")
-    looks(client)
-    client.moves()
-    looks(client, 60)
-    assert statuses(client.world) == [Status.DRAFTED]
 
 
 # ---- deleting it
@@ -267,17 +238,6 @@ def test_sent_it_is_the_yes_and_the_step_once(client: Client, edit: str, new_id:
     assert len(client.shown(client.sent)) == 2
 
 
-def test_edited_and_then_sent_it_is_the_step_once(client: Client) -> None:
-    """Versions come and go before it leaves."""
-    laid(client)
-    client.edits("First thought.")
-    client.world.round()
-    client.edits("Second thought.")
-    client.sends("Third thought.")
-    looks(client, 60)
-    assert statuses(client.world) == [Status.SENT]
-
-
 @pytest.mark.parametrize("edit", ["", "By the way, the price includes the training."])
 def test_sent_while_the_draft_still_lies_there(client: Client, edit: str) -> None:
     """A look between the copy in Sent and the end of the draft sees both: one step, no new clock, no second draft."""
@@ -306,20 +266,6 @@ def test_written_anew_and_sent_while_the_draft_still_lies_there(client: Client) 
     client.takes_away(uid)
     looks(client, 60)
     assert statuses(client.world) == [Status.SENT]
-
-
-def test_sent_but_the_copy_comes_late(client: Client) -> None:
-    """The draft is gone at once, the copy stands in Sent ten minutes later: the step, not a no."""
-    laid(client)
-    ((uid, raw),) = client.shown()
-    client.takes_away(uid)
-    client.world.round()
-    client.world.now += timedelta(minutes=10)
-    client.mailbox.append(client._dated(raw), client.sent, ("\\Seen",), client.world.now)
-    client.settle()
-    looks(client, 60)
-    assert statuses(client.world) == [Status.SENT]
-    assert client.world.of(BOBS).state is State.ACTIVE
 
 
 def test_an_answer_to_an_id_that_sent_does_not_know_is_an_answer(client: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from followmail import desk
+from followmail import enrolling
 from followmail.contacts import Contact
 from followmail.sequence.steps import State, Status
 from tests.jobs.clients import Client
@@ -189,7 +189,7 @@ def test_without_any_sent_folder_nothing_is_sent_and_it_is_said(
     world = World(mailbox, tmp_path / "home", options)
     world.round()
     met = world.office.templates.library.sequences["nice-to-meet-you"]
-    desk.enroll(world.desk(), Contact(address=BOBS, name="Bob Builder"), met)
+    enrolling.enroll(world.desk(), Contact(address=BOBS, name="Bob Builder"), met)
     world.days_pass(2)
     world.rounds_over(20)
     assert smtpd.delivered == []

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from followmail import desk
+from followmail import desk, enrolling
 from followmail.contacts import Contact
 from followmail.sequence.steps import State
 from tests.servers.smtp import Smtpd
@@ -130,7 +130,7 @@ def test_follow_ups_go_before_first_contacts_and_the_oldest_due_first(sending: S
     world.round()
     world.days_pass(3, hour=12)
     met = world.office.templates.library.sequences["nice-to-meet-you"]
-    desk.enroll(world.desk(), Contact(address="dan@dan.example", name="Dan Dale"), met)
+    enrolling.enroll(world.desk(), Contact(address="dan@dan.example", name="Dan Dale"), met)
     world.days_pass(1, hour=14)
     for _ in range(3):
         world.rounds_over(20)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from followmail import desk, importing
+from followmail import desk, enrolling, importing
 from followmail.contacts import Contact
 from followmail.errors import UserError
 from followmail.mail import kinds
@@ -38,7 +38,7 @@ def test_somebody_who_answered_is_not_enrolled_by_hand(world: World) -> None:
     world.round()
     nudge = world.office.templates.library.sequences["nudge"]
     with pytest.raises(UserError, match="answered on 2026-05-03"):
-        desk.enroll(world.desk(), Contact(BOBS), nudge)
+        enrolling.enroll(world.desk(), Contact(BOBS), nudge)
     (placed,) = importing.lay_out(world.desk(), [Contact(BOBS)], nudge)
     assert "answered on" in placed.fault
 
@@ -78,7 +78,7 @@ def test_two_people_of_one_mail_are_one_chase(world: World) -> None:
     world.round()
     nudge = world.office.templates.library.sequences["nudge"]
     with pytest.raises(UserError, match=r"with amy@bob\.example"):
-        desk.enroll(world.desk(), Contact(BOBS), nudge)
+        enrolling.enroll(world.desk(), Contact(BOBS), nudge)
     assert world.states() == {"amy@bob.example": "active"}
 
 
@@ -86,7 +86,7 @@ def test_an_address_that_no_server_can_be_asked_for_is_refused(world: World) -> 
     """Before it can hold up everybody else."""
     met = world.office.templates.library.sequences["nice-to-meet-you"]
     with pytest.raises(UserError, match="cannot be asked"):
-        desk.enroll(world.desk(), Contact("jörg@bücher.example"), met)
+        enrolling.enroll(world.desk(), Contact("jörg@bücher.example"), met)
 
 
 def test_a_bogus_mark_does_not_cost_the_follow_up(world: World) -> None:

@@ -180,3 +180,29 @@ def test_the_later_and_the_earlier_date() -> None:
 def test_decode_is_one_line() -> None:
     """Folding is undone."""
     assert decode(b"a\r\n b\r\n\tc") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("subject", "forward"),
+    [
+        ("Fwd: Proposal", True),
+        ("FW: Proposal", True),
+        ("WG: Angebot", True),
+        ("TR : Offre", True),
+        ("RV: Oferta", True),
+        ("I: Offerta", True),
+        ("Doorst: Offerte", True),
+        ("ENC: Proposta", True),
+        ("[EXT] Fwd[2]: Proposal", True),
+        ("Proposal (fwd)", True),
+        ("Re: Proposal", False),
+        ("Re: Fwd: Proposal", False),
+        ("AW: Angebot", False),
+        ("Fwding rules: which?", False),
+        ("I think: yes", False),
+        ("", False),
+    ],
+)
+def test_a_forward_says_so_in_its_subject(subject: str, forward: bool) -> None:
+    """In the words of many programs; an answer to a forward is an answer."""
+    assert message.is_forward(subject) is forward

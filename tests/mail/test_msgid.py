@@ -1,6 +1,7 @@
 """Message-IDs: read from anything, minted once, recognised."""
 
 import string
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -90,3 +91,16 @@ def test_a_synthetic_id_tells_messages_apart() -> None:
     """Messages without an id are told apart by what they hold, and never equal a real id."""
     assert msgid.synthetic("a", "b") != msgid.synthetic("ab", "")
     assert msgid.synthetic("a", "b").endswith("@missing.invalid")
+
+
+def test_a_digest_is_known_by_its_id() -> None:
+    """A fixed function of account, moment and word; neither a step's, nor one that only looks like it."""
+    moment = datetime(2026, 5, 4, 6, tzinfo=UTC)
+    one = msgid.digest_id("me@consult.example", moment, "daily")
+    assert one == msgid.digest_id("me@consult.example", moment, "daily")
+    assert one.startswith("fmd1.") and one.endswith("@consult.example")
+    assert msgid.is_digest(one) and not msgid.is_ours(one)
+    others = {msgid.digest_id("me@consult.example", moment, word) for word in ("daily", "now", "an answer")}
+    assert len(others | {msgid.digest_id("you@consult.example", moment, "daily")}) == 4
+    step = msgid.mint("me@consult.example", "opening", "nudge", "checking-in", "me@consult.example")
+    assert not any(map(msgid.is_digest, (step, "d" + one, one[:8] + "7" + one[9:], one.split("@")[0], "")))

@@ -203,16 +203,73 @@ def test_a_renamed_folder_waits_and_names_its_heir() -> None:
     assert planner.heir_of(e, ALL) is NUDGE
 
 
-def test_a_call_is_told_and_lapses() -> None:
-    """No mail; after three business days it is over."""
-    calls = {"nudge": replace(NUDGE, steps=(step("one", 1, 4, call=True), *NUDGE.steps[1:]))}
-    told = decide(E, calls, POLICY, day(), DUE)
-    assert isinstance(told, Wait)
-    assert not told.lapses
-    late = BERLIN.add(DUE, planner.CALL_LAPSES)
-    over = decide(E, calls, POLICY, day(), late)
-    assert isinstance(over, Wait)
-    assert over.lapses
+CALLS = {"nudge": replace(NUDGE, steps=(step("one", 1, 4, call=True), *NUDGE.steps[1:]))}
+LAPSED = BERLIN.add(DUE, planner.CALL_LAPSES)
+
+
+@pytest.mark.parametrize("policy", [POLICY, SENDING], ids=["draft", "send"])
+@pytest.mark.parametrize(
+    ("e", "changes", "now", "told", "lapses", "waits_for"),
+    [
+        (YES, {}, DUE - timedelta(seconds=1), False, False, None),
+        (YES, {}, DUE, True, False, None),
+        # what holds a mail does not hold a call
+        (YES, {"left_today": 10, "people": frozenset({YES.address})}, DUE, True, False, None),
+        (YES, {"suppressed": lambda a: a if a == "ann@bob.example" else None}, DUE, True, False, None),
+        (YES, {}, DUE + timedelta(hours=12), True, False, None),
+        # what holds everything, or says that they must not be bothered, does
+        (YES, {"paused_until": DUE + timedelta(days=1)}, DUE, False, False, "pause"),
+        (YES, {"look_fault": "Archive: no"}, DUE, False, False, "look"),
+        (YES, {"clock_fault": "wrong"}, DUE, False, False, "clock"),
+        (replace(YES, state=State.WAITING, why="asked"), {}, DUE, False, False, "approval"),
+        (replace(YES, state=State.PAUSED, until=DUE + timedelta(days=2)), {}, DUE, False, False, "pause"),
+        # it lapses three business days after it was told, and never before it was
+        (replace(YES, told_at=DUE), {}, LAPSED - timedelta(seconds=1), True, False, None),
+        (replace(YES, told_at=DUE), {}, LAPSED, False, True, None),
+        (YES, {}, LAPSED, True, False, None),
+        (replace(YES, told_at=DUE + timedelta(hours=4)), {}, LAPSED, True, False, None),
+        # told, and then snoozed, paused or said yes to once more: it counts from there
+        (replace(YES, told_at=DUE, resumed_at=LAPSED), {}, LAPSED, True, False, None),
+        (replace(YES, told_at=DUE), {"pause_ended": LAPSED}, LAPSED, True, False, None),
+        (replace(YES, told_at=DUE, yes_at=LAPSED), {}, LAPSED, True, False, None),
+    ],
+)  # fmt: skip
+def test_a_call_is_told_and_lapses(
+    e: Enrollment,
+    changes: dict[str, object],
+    now: datetime,
+    told: bool,
+    lapses: bool,
+    waits_for: str | None,
+    policy: Policy,
+) -> None:
+    """No mail leaves; three business days after it was told it is over."""
+    decision = decide(e, CALLS, policy, day(**changes), now)
+    assert isinstance(decision, Wait)
+    assert (planner.is_call_due(decision), decision.lapses, decision.waits_for) == (told, lapses, waits_for)
+
+
+def test_a_call_lapses_in_no_dry_run() -> None:
+    """Nobody was told of it."""
+    decision = decide(replace(YES, told_at=DUE), CALLS, replace(POLICY, mode=Mode.DRY_RUN), day(), LAPSED)
+    assert planner.is_call_due(decision)
+
+
+def test_a_call_that_asks_waits_in_every_mode() -> None:
+    """No draft would be the question."""
+    asking = {"nudge": replace(NUDGE, steps=(step("one", 1, 4, call=True, approve=True), *NUDGE.steps[1:]))}
+    for policy in (POLICY, SENDING):
+        decision = decide(YES, asking, policy, day(), DUE)
+        assert isinstance(decision, Wait)
+        assert decision.asks == "step:one"
+        assert planner.is_call_due(decide(replace(YES, granted=frozenset({"step:one"})), asking, policy, day(), DUE))
+
+
+def test_a_forecast_counts_no_call_as_a_mail() -> None:
+    """The day's limit is for mails."""
+    people = tuple(replace(YES, id=n, address=f"p{n}@f{n}.example") for n in range(1, 4))
+    planned = forecast(people, CALLS, replace(POLICY, daily_limit=1), day(ANCHOR), ANCHOR, DUE + timedelta(hours=1))
+    assert [p.due for p in planned] == [DUE] * 3
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,40 @@ def test_a_time_of_day_may_follow_and_short_lengths_elapse(text: str, moment: st
     assert read(text) == moment
 
 
+@pytest.mark.parametrize(
+    ("moment", "texts"),
+    {
+        "2026-05-04 08:30": """monday morning|Montagmorgen|Montag früh|Montag Vormittag|lundi matin|lunes por la mañana|
+            lunedì mattina|maandagochtend|segunda de manhã|monday next week|next week monday|nächste Woche Montag|
+            lundi de la semaine prochaine|el lunes de la próxima semana|lunedì della prossima settimana|
+            maandag volgende week|segunda da próxima semana|2ª-feira|KW 19|week 19|semaine 19|semana 19|settimana 19""",
+        "2026-05-04 12:00": """monday noon|monday at noon|Montag Mittag|lundi midi|lunes al mediodía|
+            lunedì a mezzogiorno|segunda ao meio-dia""",
+        "2026-05-04 14:00": """monday 2pm|monday at 2 p.m.|monday afternoon|Montag 14 Uhr|Montag um 14 Uhr|Montagnachmittag|
+            Montag Nachmittag|lundi 14h|lundi à 14h00|lundi après-midi|lunes a las 14|lunes por la tarde|lunedì alle 14|
+            lunedì pomeriggio|maandag 14 uur|maandag om 14 uur|maandagmiddag|segunda às 14h|segunda à tarde""",
+        "2026-04-29 14:30": "2:30 pm|2.30pm|14h30|14.30 Uhr|14 Uhr 30|um 14 Uhr 30",
+        "2026-04-30 08:30": """tomorrow morning|morgen früh|demain matin|mañana por la mañana|domani mattina|morgenochtend|
+            amanhã de manhã|end of the month|Ende des Monats|bis Monatsende|fin du mois|a fin de mes|fine mese|
+            eind van de maand|fim do mês""",
+        "2026-05-15 08:30": """the 15th|until the 15th|on the 15th|am 15.|bis zum 15.|le 15|jusqu'au 15 mai|el 15|el día 15|
+            il 15|op de 15e|dia 15""",
+        "2026-09-01 08:30": """until september|in September|im September|bis September|en septembre|en septiembre|
+            a settembre|in september|tot september|em setembro""",
+        "2026-05-13 08:30": "a fortnight|14 Tage|une quinzaine|una quincena|14 dagen|uma quinzena|fra 14 giorni",
+        "2026-10-29 08:30": "half a year|ein halbes Jahr|in einem halben Jahr|medio año|mezzo anno|half jaar|meio ano",
+        "2027-04-29 08:30": "1 year|a year|ein Jahr|in einem Jahr|un an|dans un an|un año|un anno|een jaar|um ano|12 mnd",
+        "2026-05-11 08:30": "the week after next|übernächste Woche|KW 20",
+        "2026-05-02 08:30": "3 days|3 Tage|3 jours|3 j|3 días|3 giorni|3 gg|3 dagen|3 dgn|3 dias",
+    }.items(),
+)
+def test_the_usual_short_forms_of_seven_languages(moment: str, texts: str) -> None:
+    """Mornings, hours, calendar weeks, days of a month, months, years."""
+    assert {text.strip(): read(text.strip()) for text in texts.split("|")} == {
+        text.strip(): moment for text in texts.split("|")
+    }
+
+
 def test_a_weekday_is_never_today() -> None:
     """On a Monday, `monday` is a week away."""
     assert read("monday", datetime(2026, 5, 4, 6, tzinfo=UTC)) == "2026-05-11 08:30"
@@ -100,6 +134,20 @@ def test_a_weekday_is_never_today() -> None:
         ("2126-01-01", "more than ten years"),
         ("9999 weeks", "more than ten years"),
         ("99999999999 days", "cannot be read"),
+        ("monday at 2", "in the night or after noon; write 14:00"),
+        ("lundi 2h", "in the night or after noon"),
+        ("13 pm", "no time of day"),
+        ("0 am", "no time of day"),
+        ("in 15", "cannot be read"),
+        ("um 15", "cannot be read"),
+        ("15", "cannot be read"),
+        ("the 32nd", "cannot be read|no day 32"),
+        ("noon", "cannot be read"),
+        ("morning", "cannot be read"),
+        ("until april", "not ahead"),
+        ("week 18", "week 18 is this one"),
+        ("week 60", "there is no week 60"),
+        ("next", "cannot be read"),
         ("\x1b[31mred\n", r"“\[31mred” cannot be read"),
     ],
 )

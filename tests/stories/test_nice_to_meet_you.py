@@ -11,8 +11,9 @@ from email.message import Message
 
 import pytest
 
-from followmail import desk, importing
-from followmail.contacts import Contact, read_csv
+from followmail import desk, enrolling, importing
+from followmail.contacts import Contact, read
+from followmail.enrolling import Manner
 from followmail.errors import UserError
 from followmail.importing import Placed
 from followmail.sequence.steps import State
@@ -32,7 +33,7 @@ def csv_of(count: int) -> bytes:
 def lay_out(world: World, data: bytes) -> tuple[Placed, ...]:
     """Who of a file goes when, as `import` shows it."""
     sequence = world.office.templates.library.sequences[MET]
-    return importing.lay_out(world.desk(), read_csv(data, "fair.csv"), sequence)
+    return importing.lay_out(world.desk(), read(data, "fair.csv").contacts, sequence)
 
 
 def take_in(world: World, data: bytes) -> tuple[Placed, ...]:
@@ -43,7 +44,7 @@ def take_in(world: World, data: bytes) -> tuple[Placed, ...]:
 
 
 def enroll(world: World, contact: Contact, again: bool = False) -> None:
-    desk.enroll(world.desk(), contact, world.office.templates.library.sequences[MET], again=again)
+    enrolling.enroll(world.desk(), contact, world.office.templates.library.sequences[MET], Manner(again=again))
 
 
 def days_of(placed: Sequence[Placed]) -> list[tuple[date, int]]:

@@ -10,7 +10,7 @@ from email.utils import make_msgid
 
 import pytest
 
-from followmail import desk
+from followmail import desk, enrolling
 from followmail.contacts import Contact
 from followmail.errors import UserError
 from followmail.rounds import go_round
@@ -347,7 +347,7 @@ def test_08_stop_writing_to_me_holds_for_ever_and_in_any_sequence(world: World) 
     sequences = world.office.templates.library.sequences
     for name in ("nice-to-meet-you", "nudge"):
         with pytest.raises(UserError, match="must not be mailed"):
-            desk.enroll(world.desk(), Contact("bob@bob.example", "Bob Builder"), sequences[name])
+            enrolling.enroll(world.desk(), Contact("bob@bob.example", "Bob Builder"), sequences[name])
     world.close()
     (world.home / "followmail.db").unlink()
     world.round()

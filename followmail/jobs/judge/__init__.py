@@ -1,15 +1,19 @@
 """Works out what new messages do: first those that came in, then the consultant's own, each in order of time.
 
 An incoming message may end, pause or hold enrollments. A sent one is a step, moves an anchor, carries a mark, or begins
-an enrollment. What cannot be worked out is set aside after three tries, and told; the rest goes on.
+an enrollment; so may a meeting that is over. What cannot be worked out is set aside after three tries,
+and told; the rest goes on.
 """
 
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.judge.attend import attend
 from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.incoming import judge_incoming
 from followmail.jobs.judge.marked import judge_folder_marks
+from followmail.jobs.judge.meetings import judge_meetings
 from followmail.jobs.judge.own import judge_own
+from followmail.jobs.judge.phones import find_phones
 
 
 def judge(session: Session, c: Cycle, look: Look) -> None:
@@ -19,3 +23,6 @@ def judge(session: Session, c: Cycle, look: Look) -> None:
     if look.complete:
         judge_own(court)
         judge_folder_marks(court)
+        judge_meetings(court)
+    attend(court)
+    find_phones(court)

@@ -7,13 +7,17 @@ from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.incoming import count, settle_history
 from followmail.jobs.judge.steps_found import count_earlier_steps
 from followmail.mail.identity import Person
+from followmail.mail.kinds import Kind
 from followmail.sequence.answers import Effect
 from followmail.sequence.conversation import Entry
+from followmail.sequence.meetings import TookPlace
 from followmail.sequence.planner import due_of, next_step
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
 
 # A chase whose next step is further off than this gives way to a newer one.
 FAR_OFF = 20  # business days
+# So many of somebody's latest messages are read before they are followed up: one may forbid it.
+FORBIDS_AMONG = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Wish:
     first_delay: Delay | None = None
     yes_at: datetime | None = None
     counts_from: datetime | None = None
+    met: TookPlace | None = None  # the meeting that begins it
+    ended: datetime | None = None  # and when that was over
 
 
 def begin(court: Court, wish: Wish) -> str:
@@ -44,14 +50,35 @@ def begin(court: Court, wish: Wish) -> str:
         return _again(court, known, wish)
     if not wish.prospect.address.isascii():
         return f"{wish.prospect.address} cannot be asked of a mail server"
-    settled = settle_history(court, e)
+    if forbade := _forbade(court, wish.prospect.address):
+        return forbade
+    settled = settle_history(court, e, wish.ended)
     if isinstance(settled, Effect):
         c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
         return f"answered by then: {settled.why}"
+    if wish.met is not None and wish.met.doubt and settled.state is State.ACTIVE:
+        settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
     if fault := _one_live(court, wish):
         return fault
     _write(court, settled, wish)
     return ""
+
+
+def _forbade(court: Court, address: str) -> str:
+    """Whether they asked, before there was this enrollment, not to be written to: that holds for ever."""
+    c = court.c
+    for known in c.store.conversations.of_address(address)[-FORBIDS_AMONG:]:
+        kind = known.entry.kind or court.read(known).kind
+        if kind is Kind.UNSUBSCRIBE:
+            c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")
+            why = f"{address} asked on {known.entry.at:%Y-%m-%d} not to be written to; `unsuppress` allows it again"
+            c.store.events.add(c.now, "not-enrolled", why, address=address)
+            return why
+    return ""
+
+
+def _doubt(met: TookPlace) -> str:
+    return f"you may have met {met.who.name or met.who.address} on {met.on}: {met.doubt}; write to them?"
 
 
 def _new(court: Court, wish: Wish) -> Enrollment:
@@ -61,7 +88,9 @@ def _new(court: Court, wish: Wish) -> Enrollment:
     opening = wish.opening
     conversation = None
     anchor = opening
-    sent_at = wish.entry.at if wish.entry else c.now
+    met = wish.met
+    day = met.on if met else c.policy.calendar.local_date(c.now)
+    sent_at = wish.entry.at if wish.entry else wish.ended or c.now
     early = wish.yes_at is None and sent_at < (c.first_run or c.now)
     if opening is not None:
         known = c.store.conversations.find(opening.message.id)
@@ -75,13 +104,16 @@ def _new(court: Court, wish: Wish) -> Enrollment:
         sequence=wish.sequence.name,
         trigger=wish.sequence.trigger,
         origin=wish.origin,
-        opening=opening.message.id if opening else f"met:{wish.prospect.address}:{c.policy.calendar.local_date(c.now)}",
+        opening=opening.message.id if opening else f"met:{wish.prospect.address}:{day}",
         state=State.ACTIVE,
         conversation=conversation,
         anchor=anchor.message.id if anchor else "",
-        anchor_at=anchor.at if anchor else c.now,
+        anchor_at=anchor.at if anchor else c.policy.calendar.opening_of(day) if met else c.now,
         counts_from=wish.counts_from,
         first_delay=wish.first_delay,
+        met_on=met.on if met else None,
+        where=met.where if met else "",
+        about=met.about if met else "",
         yes_at=wish.yes_at,
         shape=wish.sequence.shape,
         before_first_run=early,

@@ -44,7 +44,7 @@ class Court:
     def read(self, known: Known) -> Verdict:
         """What a message says: its body is fetched, at most 64 KiB of it, and read once."""
         if known.row not in self.verdicts:
-            verdict = kinds.classify(self._bytes(known), _day_of(known, self.c.now))
+            verdict = kinds.classify(self.raw(known), _day_of(known, self.c.now))
             told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
             self.c.store.conversations.set_read(
                 known.row, verdict.kind if told else None, verdict.new_text, verdict.language,
@@ -53,26 +53,27 @@ class Court:
             self.verdicts[known.row] = verdict
         return self.verdicts[known.row]
 
-    def _bytes(self, known: Known) -> bytes:
+    def raw(self, known: Known, limit: int = BODY_LIMIT) -> bytes:
+        """The beginning of a message, wherever it lies now; its headers alone where it is gone."""
         place = known.place
         if place is not None and self.folder(place.folder) is not None:
-            data = self._beginning(place.folder, place.uid)
+            data = self._beginning(place.folder, place.uid, limit)
             if data is not None and _is_same(data, known):
                 return data
-        return self._elsewhere(known)
+        return self._elsewhere(known, limit)
 
-    def _beginning(self, folder: str, uid: int) -> bytes | None:
+    def _beginning(self, folder: str, uid: int, limit: int) -> bytes | None:
         try:
-            return reader.beginning(self.session, folder, uid, BODY_LIMIT) or None
+            return reader.beginning(self.session, folder, uid, limit) or None
         except CommandRefused:
             return None
 
-    def _elsewhere(self, known: Known) -> bytes:
+    def _elsewhere(self, known: Known, limit: int) -> bytes:
         """The message was moved since: look for it by its id."""
         if msgid.is_askable(known.entry.message.id):
             for folder in self.watched():
                 for uid in reader.uids_by_header(self.session, folder.name, "Message-ID", known.entry.message.id):
-                    data = self._beginning(folder.name, uid)
+                    data = self._beginning(folder.name, uid, limit)
                     if data is not None and _is_same(data, known):
                         return data
         return _head_again(known)
@@ -149,7 +150,7 @@ def _day_of(known: Known, now: datetime) -> date:
 
 def _is_same(data: bytes, known: Known) -> bool:
     read = mail_message.read(data)
-    return read.id == known.entry.message.id or known.entry.message.id.endswith("@missing.invalid")
+    return read.id == known.entry.message.id or msgid.is_synthetic(known.entry.message.id)
 
 
 def _head_again(known: Known) -> bytes:

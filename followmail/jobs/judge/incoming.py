@@ -201,13 +201,14 @@ def count(c: Cycle, state: State) -> None:
         c.tally.stopped += 1
 
 
-def settle_history(court: Court, e: Enrollment) -> Enrollment | Effect:
-    """Apply what came in after the anchor before there was an enrollment; an end is given back.
+def settle_history(court: Court, e: Enrollment, since: datetime | None = None) -> Enrollment | Effect:
+    """Apply what came in after the anchor (or `since`) before there was an enrollment; an end is given back.
 
     `e` is not stored yet: the moves are made on the value. Only suppressions are written, for they outlive it.
     """
     c, delays = court.c, 0
     b = bearings(c, e)
+    b = replace(b, since=since or b.since)
     came = c.store.conversations.bearing_since(b.since, e.conversation, e.address, company(e.address), b.base_subjects)
     for number, known in enumerate(came):
         b = replace(b, enrollment=e)

@@ -74,7 +74,8 @@ def switch_off(c: Cycle, known: Known, why: str) -> None:
 def judge_folder_marks(court: Court) -> None:
     """Obey messages that were put into `Followmail/<sequence>` or `Followmail/Stop`."""
     c = court.c
-    for message_id, word, seen in c.store.conversations.new_marks():
+    new = sorted(c.store.conversations.new_marks(), key=lambda mark: (mark[2], mark[1] == marks.STOP))  # a stop wins
+    for message_id, word, seen in new:
         known = c.store.conversations.find(message_id)
         if known is not None and guarded(court, known, partial(_folder_mark, court, known, word, seen)):
             c.store.conversations.obeyed(message_id, word)

@@ -7,10 +7,13 @@ from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import Court, NotYet, judge_each
 from followmail.jobs.judge.marked import obey, switch_off
+from followmail.jobs.judge.noted import obey_note
+from followmail.jobs.judge.orders import obey_reply
+from followmail.jobs.judge.restored import step_since_backup
 from followmail.jobs.judge.steps_found import copy_of_ours, step_of_draft, step_of_ours
 from followmail.jobs.recording import acquaint, complete
 from followmail.mail.kinds import Kind
-from followmail.mail.msgid import is_ours
+from followmail.mail.msgid import is_digest, is_ours
 from followmail.sequence import eligibility, marks
 from followmail.sequence.eligibility import Case
 from followmail.sequence.marks import Mark
@@ -30,6 +33,8 @@ def _own(court: Court, message_id: str) -> None:
     known = c.store.conversations.find(message_id)  # anew: an earlier one may have made it a step
     if known is None or known.entry.step:
         return
+    if is_digest(message_id) or obey_reply(court, known):
+        return
     if is_ours(message_id):
         complete(court.session, c, court.watched(), known.entry.message, judged=False)
         step_of_ours(c, known)
@@ -40,11 +45,27 @@ def _own(court: Court, message_id: str) -> None:
     if any(mark.word == marks.OFF for mark in found):
         switch_off(c, known, "you marked it +off")
         return
+    if not found and step_since_backup(c, known):
+        return
+    note = next((mark for mark in found if mark.word == marks.MET), None)
+    if note is not None and obey_note(court, known, note, _mark_time(c, known)):
+        return
     moved = _move_anchors(court, known)
     wishes = [mark for mark in found if mark.enrolls]
-    obeyed = [obey(court, known, mark, _mark_time(c, known)) for mark in wishes]
+    obeyed = [_obey_once(court, known, mark) for mark in wishes]
     if not any(obeyed) and not moved:
         _detect(court, known)
+
+
+def _obey_once(court: Court, known: Known, mark: Mark) -> bool:
+    """Obey a plus address. One that was refused is not refused again when a second copy of the mail comes in."""
+    messages, word = court.c.store.conversations, f"+{mark.word}"
+    if messages.was_obeyed(known.entry.message.id, word):
+        return False
+    if obey(court, known, mark, _mark_time(court.c, known)):
+        return True
+    messages.set_obeyed(known.entry.message.id, word, court.c.now)
+    return False
 
 
 def _honoured(c: Cycle, known: Known) -> tuple[Mark, ...]:

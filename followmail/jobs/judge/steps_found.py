@@ -4,25 +4,36 @@ from collections.abc import Iterable
 from datetime import timedelta
 from difflib import SequenceMatcher
 
+from followmail.errors import CommandRefused
 from followmail.imap import reader
+from followmail.imap.folders import Role, having
 from followmail.jobs.copies import AROUND, is_copy
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.drafts_folder import Draft, draft_of, read_drafts
-from followmail.jobs.judge.court import BODY_LIMIT, Court
+from followmail.jobs.drafts_folder import DELETED, Draft, draft_of, read_drafts, versions_of
+from followmail.jobs.judge.court import BODY_LIMIT, Court, NotYet
+from followmail.jobs.sent_folder import has_id
 from followmail.mail import text as mail_text
 from followmail.mail.message import base_subject
-from followmail.mail.msgid import mint
+from followmail.mail.msgid import is_askable, mint
+from followmail.sequence import planner
 from followmail.sequence.conversation import Entry
-from followmail.sequence.steps import Enrollment, Sequence, State, Status
+from followmail.sequence.steps import Enrollment, Mode, Sequence, State, Status
 from followmail.store.conversations import Known
-from followmail.store.outbox import Parcel
+from followmail.store.outbox import Parcel, Written
+from followmail.writing import Desk, write
 
 # Two texts this much alike are one, edited.
 ALIKE = 0.6
+# So much of a step's text, in pieces of so many characters, stands in a mail that is that step.
+HOLDS, PIECE = 0.6, 20
+# A phone that was offline sends later than a draft may be missed.
+LATEST = timedelta(days=7)
 # A draft cannot have been sent before it was laid, but the clocks of two machines may differ.
 CLOCKS_DIFFER = timedelta(hours=1)
 _ANY = tuple(Status)
 _BY_US = (Status.SENT, Status.UNCERTAIN)
+# What became of these is told by the draft itself, by the copy in Sent, or by the consultant.
+_SETTLED_OTHERWISE = (Status.DRAFTED, Status.SENDING, Status.HANDED_OVER, Status.UNCERTAIN)
 
 
 def step_of_ours(c: Cycle, known: Known) -> None:
@@ -69,16 +80,16 @@ def _step_with_id(c: Cycle, e: Enrollment, sequence: Sequence, message_id: str) 
     )
 
 
-def count_as_step(c: Cycle, e: Enrollment, sequence: Sequence, step: str, entry: Entry) -> None:
+def count_as_step(
+    c: Cycle, e: Enrollment, sequence: Sequence, step: str, entry: Entry, why: str = "it stands in Sent"
+) -> None:
     """Record that this step has left with this message."""
     number = next(s.number for s in sequence.steps if s.name == step)
     c.store.outbox.count_step(
         e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.at, Status.SENT,
         "found in Sent",
     )  # fmt: skip
-    c.store.events.add(
-        c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: it stands in Sent", e.id, e.address
-    )
+    c.store.events.add(c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: {why}", e.id, e.address)
 
 
 def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry, all_count: bool) -> None:
@@ -91,7 +102,7 @@ def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: En
     done: set[str] = set()
     for entry in later:
         exact = _step_with_id(c, e, sequence, entry.message.id)
-        free = next((s.name for s in sequence.steps if s.name not in done), None) if all_count else None
+        free = next((s.name for s in sequence.steps if not s.call and s.name not in done), None) if all_count else None
         step = exact if exact and exact not in done else free
         if step is None:
             continue
@@ -117,40 +128,183 @@ def database_lacked(c: Cycle) -> None:
 
 
 def step_of_draft(court: Court, known: Known) -> bool:
-    """Whether this sent message is a draft of ours, edited or not, that the consultant sent."""
+    """Whether this sent message is a draft of ours, edited or not, that the consultant sent; or such a draft itself."""
+    store = court.c.store
+    asked = dict.fromkeys(p.address for p in (*known.entry.message.to, *known.entry.message.cc))
+    people = [address for address in asked if store.enrollments.of_address(address)]
+    if not people:
+        return False
+    open_ones = [parcel for parcel in store.outbox.parcels(Status.DRAFTED) if parcel.address in people]
+    if _is_draft_itself(court, known, open_ones):
+        return True
+    return (
+        any(_is_step(court, known, parcel) for parcel in open_ones)
+        or any(_sent_after_all(court, known, address) for address in people)
+        or any(_reads_like_step(court, known, address) for address in people)
+    )
+
+
+def _is_step(court: Court, known: Known, parcel: Parcel) -> bool:
+    """Whether it is this open draft, sent. If so, it is recorded."""
     c, message = court.c, known.entry.message
-    for parcel in c.store.outbox.parcels(Status.DRAFTED):
-        e = c.store.enrollments.get(parcel.delivery.enrollment)
-        if e is None or not known.entry.is_to(parcel.address):
-            continue
-        together = e.conversation is not None and e.conversation == known.conversation
-        if not together and message.base_subject != base_subject(parcel.subject):
-            continue
-        if message.later is not None and message.later < parcel.delivery.changed - CLOCKS_DIFFER:
-            continue
-        draft = draft_of(parcel, read_drafts(court.session, court.look.folders))
-        if draft is None or _alike(court.read(known).new_text, _versions(court, parcel, draft)):
-            court.read(known)
-            c.store.conversations.set_step(known.row)
-            if e.conversation is not None:
-                c.store.conversations.join(known.conversation, e.conversation)
-            has_left(c, parcel, known, "you sent its draft")
-            return True
+    e = c.store.enrollments.get(parcel.delivery.enrollment)
+    if e is None or not _belongs(known, e, parcel.subject):
+        return False
+    if message.later is not None and message.later < parcel.delivery.changed - CLOCKS_DIFFER:
+        return False
+    draft = draft_of(parcel, _drafts(court))
+    seen = {version.partition(" ")[0] for version in parcel.draft_versions.splitlines()}
+    if (
+        draft is not None
+        and message.id not in seen
+        and not _alike(court.read(known).new_text, _texts(court, parcel, draft))
+    ):
+        return False
+    sent = _lies_in_sent(court, known)
+    place = known.place.folder if known.place else ""
+    _record_step(court, known, e)
+    has_left(c, parcel, known, "you sent its draft" if sent else f"it lies as a sent mail in '{place}'", yes=sent)
+    if not sent:
+        _warn(c, e, f"step {parcel.delivery.number} counts as sent, for it lies in '{place}' and is no draft there")
+    return True
+
+
+def _belongs(known: Known, e: Enrollment, subject: str) -> bool:
+    """Whether a message is in an enrollment's conversation, or bears the subject of its step."""
+    together = e.conversation is not None and e.conversation == known.conversation
+    return together or known.entry.message.base_subject == base_subject(subject)
+
+
+def _record_step(court: Court, known: Known, e: Enrollment) -> None:
+    court.read(known)
+    court.c.store.conversations.set_step(known.row)
+    if e.conversation is not None:
+        court.c.store.conversations.join(known.conversation, e.conversation)
+
+
+# ---- outside the Sent folders
+
+
+def _lies_in_sent(court: Court, known: Known) -> bool:
+    """Whether a Sent folder holds it; it may show elsewhere too, and that may have been read last (Gmail's labels)."""
+    folder = court.folder(known.place.folder) if known.place else None
+    if folder is None or folder.role is Role.SENT:
+        return True
+    sent = having(court.look.folders, Role.SENT)
+    return any(has_id(court.session, other.name, known.entry.message.id) for other in sent)
+
+
+def _drafts(court: Court) -> tuple[Draft, ...]:
+    """What lies in Drafts. Raises NotYet where it cannot be read."""
+    try:
+        return read_drafts(court.session, court.look.folders)
+    except CommandRefused:
+        raise NotYet from None
+
+
+def _is_draft_itself(court: Court, known: Known, open_ones: list[Parcel]) -> bool:
+    """A draft that shows in another folder too (Gmail's labels), or did until it was deleted, is no sent message.
+
+    Raises NotYet as long as it may still be sent under the same id: it is judged then.
+    """
+    if _lies_in_sent(court, known):
+        return False
+    stands = _still_stands(court, known)
+    drafts = _drafts(court) if open_ones else ()
+    lies = any(known.entry.message.id == d.message.id for parcel in open_ones for d in versions_of(parcel, drafts))
+    if open_ones and (lies or not stands):
+        raise NotYet
+    return not stands
+
+
+def _still_stands(court: Court, known: Known) -> bool:
+    if known.place is None or not is_askable(known.entry.message.id):
+        return True
+    try:
+        return bool(reader.uids_by_header(court.session, known.place.folder, "Message-ID", known.entry.message.id))
+    except CommandRefused:
+        return True
+
+
+# ---- what no open draft tells
+
+
+def _sent_after_all(court: Court, known: Known, address: str) -> bool:
+    """Whether it is a draft that counts as deleted: a phone without a connection sends it hours later."""
+    c = court.c
+    for e in c.store.enrollments.of_address(address):
+        for delivery in e.deliveries:
+            if delivery.status is not Status.SKIPPED or delivery.why != DELETED:
+                continue
+            parcel = c.store.outbox.parcel(delivery.id)
+            if parcel is None or known.entry.at > delivery.changed + LATEST or not _belongs(known, e, parcel.subject):
+                continue
+            if _alike(court.read(known).new_text, [parcel.data]):
+                _record_step(court, known, e)
+                has_left(c, parcel, known, "you sent its draft after all")
+                if e.state is State.STOPPED:
+                    _warn(c, e, f"you sent the draft of step {delivery.number} after all; resume goes on with the next")
+                return True
     return False
 
 
-def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
-    """The step has left; where the consultant sent its draft, that is a yes too."""
+def _reads_like_step(court: Court, known: Known, address: str) -> bool:
+    """Whether it reads like the step that is due and that this database knows no draft of: after a restored backup, a
+    draft that was edited, and so has an id of the client's, is told by its text alone. It is no yes."""
+    c = court.c
+    e = c.store.enrollments.live_of(address)
+    sequence = c.sequences.get(e.sequence) if e is not None else None
+    step = planner.next_step(e, sequence) if e is not None and sequence is not None else None
+    if (
+        e is None
+        or sequence is None
+        or step is None
+        or step.call
+        or any(d.status in _SETTLED_OTHERWISE for d in e.deliveries)
+    ):
+        return False
+    try:
+        due = planner.due_of(e, sequence, step, c.policy.calendar)
+    except ValueError:
+        return False
+    if known.entry.at < due - CLOCKS_DIFFER:
+        return False
+    written = write(Desk(c.store, c.identity, c.library, c.policy.calendar), e, sequence, step, due, Mode.DRAFT, c.now)
+    if not isinstance(written, Written) or not _belongs(known, e, written.subject):
+        return False
+    if not _holds(court.read(known).new_text, mail_text.new_text(mail_text.text_of(written.data))):
+        return False
+    _record_step(court, known, e)
+    own = e.delivery(step.name)
+    parcel = c.store.outbox.parcel(own.id) if own is not None else None
+    if parcel is not None:
+        has_left(c, parcel, known, "it reads like a mail of yours in Sent", yes=False)
+    else:
+        count_as_step(c, e, sequence, step.name, known.entry, "a mail of yours in Sent reads like it")
+    _warn(c, e, f"step {step.number} counts as left: your mail of {known.entry.at:%Y-%m-%d} reads like it")
+    return True
+
+
+def _warn(c: Cycle, e: Enrollment, why: str) -> None:
+    """What was decided in doubt is told, not only kept in the history."""
+    c.store.events.add(c.now, "warning", why, e.id, e.address)
+
+
+def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True) -> None:
+    """The step has left; where the consultant sent its draft, that is a yes too. A version of the draft that still lies
+    in Drafts is looked after."""
     delivery = parcel.delivery
+    was_draft = delivery.status is Status.DRAFTED
     with c.store.transaction():
         c.store.outbox.move(
-            delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=False, why=why
-        )
+            delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=was_draft, why=why,
+            gone_since=None, gone_looks=0,
+        )  # fmt: skip
         e = c.store.enrollments.get(delivery.enrollment)
         if e is None:
             return
         c.store.events.add(c.now, "sent", f"step {delivery.number}: {why}", e.id, e.address)
-        if delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
+        if yes and delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
             c.store.enrollments.say_yes(e, c.now, "you sent its draft", (f"step:{delivery.step}",))
             if e.state is State.WAITING:
                 c.store.enrollments.change(e, State.ACTIVE, c.now, "you sent its draft", event="resumed")
@@ -158,13 +312,27 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str) -> None:
     c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
 
 
-def _versions(court: Court, parcel: Parcel, draft: Draft) -> tuple[bytes, bytes]:
+# ---- two texts
+
+
+def _texts(court: Court, parcel: Parcel, draft: Draft) -> tuple[bytes, bytes]:
     """A draft as it was laid, and as it lies there now."""
     return parcel.data, reader.beginning(court.session, draft.folder, draft.uid, BODY_LIMIT)
 
 
 def _alike(text: str, versions: Iterable[bytes]) -> bool:
     """Whether a sent text is that of a draft, edited or not: told apart while the draft still lies in Drafts."""
-    mine = " ".join(text.split())[:4000]
-    drafts = (" ".join(mail_text.new_text(mail_text.text_of(data)).split())[:4000] for data in versions)
+    mine = _flat(text)
+    drafts = (_flat(mail_text.new_text(mail_text.text_of(data))) for data in versions)
     return bool(mine) and any(SequenceMatcher(None, mine, d, autojunk=False).ratio() >= ALIKE for d in drafts)
+
+
+def _holds(text: str, step: str) -> bool:
+    """Whether most of a step's text stands in a mail, in pieces that are too long for chance, whatever stands around."""
+    mine, wanted = _flat(text), _flat(step)
+    blocks = SequenceMatcher(None, mine, wanted, autojunk=False).get_matching_blocks()
+    return bool(wanted) and sum(b.size for b in blocks if b.size >= PIECE) >= HOLDS * len(wanted)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())[:4000]

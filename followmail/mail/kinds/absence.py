@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from followmail.mail import dates
 from followmail.mail.dates import Rank
 from followmail.mail.identity import domain, is_shared, local_part
-from followmail.mail.kinds import words
+from followmail.mail.kinds import opt_out, words
 from followmail.mail.kinds.received import REPLY, Received
 from followmail.mail.kinds.statement import Statement
 
@@ -20,6 +20,7 @@ _MAX_SENTENCES = 5
 _ABOUT = ("away", "back", "standing", "open-end", "besides", "now")  # what the sentences of a note are about
 _TITLES = frozenset("the gmbh ltd dott frau herr mrs via".split())
 _UNTIL = ("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu")
+_NAME = re.compile(r" [^\W\d_a-zà-ÿ]")
 _LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 
 
@@ -67,6 +68,8 @@ def left(mail: Received) -> str | None:
     if not 2 <= mail.length <= _MAX_NOTE or mail.questions or words.phrases("left-company", "stays").first(mail.said):
         return None
     if own := _left_themselves(mail):
+        if opt_out.asks_to_stop(mail.new_text, "", None):
+            return None  # who retired and wants no more mail is still a person
         is_all = not _says(mail, "guard") and len(Statement(mail.new_text).sentences) <= _MAX_SENTENCES
         return own if is_all else None
     names = _own_names(mail)
@@ -77,8 +80,12 @@ def left(mail: Received) -> str | None:
 
 
 def anybody_left(mail: Received) -> str | None:
-    """Somebody is gone, where a machine says so."""
-    return _left_themselves(mail) or words.phrases("left-company", "gone").first(mail.said)
+    """Somebody is gone, where a machine says so: it needs no company behind "I have left", a name will do."""
+    for match in words.phrases("left-company", "own-of").each(mail.said):
+        if _NAME.match(mail.new_text, match.end()):
+            return " ".join(match[0].split())
+    known = (words.phrases("left-company", key).first(mail.said) for key in ("own", "gone", "parted"))
+    return next((found for found in known if found), None)
 
 
 def is_all_of_subject(head: str, end: int) -> bool:

@@ -20,12 +20,13 @@ _END = re.compile(
 )
 _NAME_ALONE = re.compile(r"[^\w\n]{0,3}[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}[^\w\n]{0,2}$")
 _NAME_FIRST = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}(?:,[ \t]*\n| [-–—] )")
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _BREAK = re.compile(r"[,!.:;–—\n]|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """As typed (NFC), and folded to compare with phrases: both of the same length."""
+    """As typed (NFC), and folded to compare with phrases, an address all `@`: both of the same length."""
 
     text: str
     folded: str
@@ -61,12 +62,12 @@ class Statement:
             begin = match.end()
         found.append(self.text[begin:])
         kept = [s.strip()[:_MAX_SENTENCE] for s in found if s.strip()]
-        return tuple(Sentence(s, fold(s)) for s in kept[:_MAX_SENTENCES])
+        return tuple(Sentence(s, _marked(s)) for s in kept[:_MAX_SENTENCES])
 
     @cached_property
     def whole(self) -> Sentence:
         """The whole text as if it were one sentence."""
-        return Sentence(self.text, fold(self.text))
+        return Sentence(self.text, _marked(self.text))
 
     @property
     def words(self) -> int:
@@ -77,6 +78,11 @@ class Statement:
 def statement(text: str) -> Statement:
     """The statement of a new text: each family asks for it, one after the other."""
     return Statement(text)
+
+
+def _marked(text: str) -> str:
+    """Folded, and each address one word: its dots end no sentence, its parts are no words of a phrase."""
+    return _ADDRESS.sub(lambda address: "@" * len(address[0]), fold(text))
 
 
 def _without_greeting(text: str) -> str:

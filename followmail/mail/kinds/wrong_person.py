@@ -4,7 +4,7 @@ import re
 
 from followmail.mail.identity import is_address
 from followmail.mail.kinds.statement import Sentence, Statement, statement
-from followmail.mail.kinds.words import phrases
+from followmail.mail.kinds.words import fold, phrases
 
 SECTION = "wrong-person"
 
@@ -18,7 +18,7 @@ _ADDRESS = re.compile(
 _NOT = re.compile(r"(?:\b(?:not|nicht|pas|ne|no|non|niet|nao|n't|isn't|keine?)\W+(?:\w+\W+)?)$")
 # what is sent elsewhere while the talk goes on here
 _PAPER = re.compile(
-    r"\b(?:invoices?|bills?|contract|quote|offer|proposal|copy|cc|po|rechnung(?:en)?|vertrag|angebot|kopie|factures?"
+    r"\b(?:invoices?|bills?|contract|quote|offer|proposal|po|rechnung(?:en)?|vertrag|angebot|factures?"
     r"|devis|contrat|facturas?|presupuesto|contrato|fattur[ae]|preventivo|contratto|factuur|facturen|offerte|faturas?"
     r"|orcamento|proposta|invite|invitation|einladung)\b"
 )
@@ -26,6 +26,13 @@ _PAPER = re.compile(
 _DATE = re.compile(
     r"\b(?:assistant\w*|assistent\w*|assistenz|secretar\w*|sekretar\w*|segretari\w*|appointments?|slots?|date|schedule"
     r"|calendar|termin\w*|kalender|rendez-vous|agenda|cita|reunion|appuntamento|afspraak|reuniao|horario)\b"
+)
+# who does it themselves
+_OURSELVES = re.compile(r"\b(?:i|we|i'll|we'll|i'd|will|to|ich|wir|ik|wij|je|nous|eu|yo|io)\W+(?:\w+\W+)?$")
+# an article or a title may stand before a name
+_NAME = re.compile(
+    r"\W{1,3}(?:(?:the|de|het|den|die|der|dem|an|el|la|le|il|lo|o|a|ao|al|à|au|com|do|da|don|doña|dona|mr|mrs|ms|dr|sr|sra"
+    r"|dhr|mevr|mevrouw|meneer|sig|m|mme)\.?\s+){0,2}[^\W\d_a-zà-ÿ]\w"
 )
 
 
@@ -38,7 +45,7 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     ):
         return None
     contact = _contact(said.text)
-    words = _not_me(said, langs) or (contact and _redirect(said, langs)) or _sends_elsewhere(said, langs)
+    words = _not_me(said, langs) or (contact and _redirect(said, langs)) or _sends_elsewhere(said, contact, langs)
     return (f"says '{words}'", contact) if words else None
 
 
@@ -53,19 +60,30 @@ def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
     for at, sentence in enumerate(said.sentences):
         near = (sentence, *said.sentences[at + 1 : at + 2])
         match = sentence.first(phrases(SECTION, "redirect", *langs))
-        if match and any(map(_names_address, near)) and not _PAPER.search(sentence.folded):
+        if match and any(map(_names_address, near)) and not _PAPER.search(fold(sentence.text)):
             return sentence.quoted(match)
     return None
 
 
-def _sends_elsewhere(said: Statement, langs: tuple[str, ...]) -> str | None:
-    """To a department, a colleague, the one in charge: in a few words, and not for a paper or a date alone."""
-    if said.words > _SHORT or any(s.asks for s in said.sentences):
+def _sends_elsewhere(said: Statement, contact: str | None, langs: tuple[str, ...]) -> str | None:
+    """To a department, a colleague, an address: in a few words, and nothing that goes on here."""
+    whole = said.whole
+    if said.words > _SHORT or any(s.asks for s in said.sentences) or whole.has(phrases(SECTION, "stays", *langs)):
+        return None
+    if _PAPER.search(whole.folded) or _DATE.search(whole.folded):
         return None
     for sentence in said.sentences:
-        match = sentence.first(phrases(SECTION, "elsewhere", *langs))
-        if match and not _PAPER.search(said.whole.folded) and not _DATE.search(said.whole.folded):
+        match = sentence.first(phrases(SECTION, "elsewhere", *langs)) or _to_a_name(sentence, langs)
+        if match:
             return sentence.quoted(match)
+    return contact
+
+
+def _to_a_name(sentence: Sentence, langs: tuple[str, ...]) -> "re.Match[str] | None":
+    """ "Ask Kim": whom to turn to is no word of ours, but begins as a name does. "I'll ask Kim" is a promise."""
+    for match in phrases(SECTION, "ask", *langs).each(sentence.folded):
+        if _NAME.match(sentence.text, match.end()) and not _OURSELVES.search(sentence.folded[: match.start()]):
+            return match
     return None
 
 

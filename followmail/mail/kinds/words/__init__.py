@@ -8,13 +8,16 @@ matched word by word on folded text (lower case, no accents), whatever blanks, c
     "i'm|i_am away"         a `_` is a blank inside such a choice
     "i am (currently) away" a word, or a choice of words, that may be missing
     "urlaub* bis"           a word that begins so (three letters or more)
-    "please ... remove"     up to six other words between, in the same sentence
+    "please ... remove"     up to six other words between, in the same sentence; with ".." up to two
     "ticket #"              a number
+    "delete @"              an address, where the rule marks addresses (`statement.py`)
+    "stop {mailing}"        one of the words that `mailing` stands for in the table `[<section>.words]`
 """
 
+import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +27,7 @@ from followmail.mail.kinds.words.phrase import Phrases
 __all__ = ["LANGUAGES", "Phrases", "entries", "fold", "phrases", "table"]
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_CLASS = re.compile(r"\{([a-z-]+)\}")
 
 
 class _Folding(dict[int, str]):
@@ -57,7 +61,15 @@ def table(lang: str) -> Mapping[str, Mapping[str, Any]]:
 @cache
 def entries(section: str, key: str, *langs: str) -> tuple[str, ...]:
     """The phrases under `[section] key` in these languages, or in all."""
-    return tuple(dict.fromkeys(p for lang in langs or LANGUAGES for p in table(lang).get(section, {}).get(key, ())))
+    return tuple(
+        dict.fromkeys(p for lang in langs or LANGUAGES for p in _written_out(table(lang).get(section, {}), key))
+    )
+
+
+def _written_out(section: Mapping[str, Any], key: str) -> Iterator[str]:
+    """The phrases with the words of each class in its place."""
+    for phrase in section.get(key, ()):
+        yield _CLASS.sub(lambda name: section["words"][name[1]], phrase)
 
 
 @cache

@@ -10,15 +10,15 @@ from itertools import pairwise
 
 KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
 _MAX_PHRASE = 200  # characters
-_SKIPPED = 6  # other words that may stand for "..."
+_SKIPPED = {"..": 2, "...": 6}  # other words that may stand there
 
-_WORD = re.compile(r"\w+")
-_PART = re.compile(r"\w+\*?|#")
+_WORD = re.compile(r"\w+|@{3,}")
+_PART = re.compile(r"\w+\*?|#|@")
 # what may stand between two words of a phrase: blanks, commas, quotes, one line break; never the end of a sentence
 _JOINT = re.compile(r"[^\w.!?\n]{0,3}(?:\n[^\w.!?\n]{0,3})?")
 _SPAN = re.compile(r".*", re.DOTALL)
 
-Choice = tuple[str, ...]  # words in a row; `urlaub*` begins so, `#` is a number
+Choice = tuple[str, ...]  # words in a row; `urlaub*` begins so, `#` is a number, `@` an address
 
 
 class Tokens:
@@ -50,17 +50,17 @@ def tokens(folded: str) -> Tokens:
 
 
 class _Item:
-    """A step of a phrase: one of several choices, perhaps missing; or other words ("...")."""
+    """A step of a phrase: one of several choices, perhaps missing; or other words (".." and "...")."""
 
     def __init__(self, text: str) -> None:
-        self.gap = text == "..."
+        self.gap = _SKIPPED.get(text, 0)
         self.optional = text.startswith("(")
         written = [] if self.gap else text.strip("()").split("|")
         choices = [tuple(_PART.findall(choice.replace("_", " "))) for choice in written]
         self._exact: dict[str, list[Choice]] = {}
         self._loose: list[Choice] = []
         for choice in filter(None, choices):
-            if choice[0] == "#" or choice[0].endswith("*"):
+            if _is_loose(choice[0]):
                 self._loose.append(choice)
             else:
                 self._exact.setdefault(choice[0], []).append(choice)
@@ -84,9 +84,14 @@ def _stands(choice: Choice, text: Tokens, at: int) -> bool:
     return all((n == 0 or text.joined[at + n]) and _is(part, text.words[at + n]) for n, part in enumerate(choice))
 
 
+def _is_loose(part: str) -> bool:
+    """It stands for more than one word."""
+    return part in ("#", "@") or part.endswith("*")
+
+
 def _is(part: str, word: str) -> bool:
-    if part == "#":
-        return word.isdigit()
+    if part in ("#", "@"):
+        return word.isdigit() if part == "#" else word[0] == "@"
     return word.startswith(part[:-1]) if part.endswith("*") else word == part
 
 
@@ -118,7 +123,7 @@ class _Phrase:
         return self._end(step + 1, text, at, begin) if item.optional and step else None
 
     def _skip(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
-        for after in range(at, at + _SKIPPED + 1):
+        for after in range(at, at + self._items[step].gap + 1):
             if after > at and (after > len(text.words) or not text.joined[after - 1]):
                 return None
             if (end := self._end(step + 1, text, after, begin)) is not None:
@@ -179,7 +184,7 @@ class Phrases:
     def _file(self, phrase: _Phrase, head: str) -> None:
         firsts = {_PART.findall(choice.replace("_", " "))[0] for choice in head.strip("()").split("|")}
         for first in firsts:
-            if first == "#" or first.endswith("*"):
+            if _is_loose(first):
                 self._loose.append((first, phrase))
             else:
                 self._filed.setdefault(first, []).append(phrase)
@@ -201,9 +206,9 @@ class Phrases:
 
 def _readings(items: list[str]) -> Iterator[list[str]]:
     """A phrase, and what is left of it where its first items are missing."""
-    if not items[0].startswith("..."):
+    if items[0] not in _SKIPPED:
         yield items
-    while items and items[0].startswith(("(", "...")):
+    while items and items[0].startswith(("(", "..")):
         items = items[1:]
-        if items and items[0] != "...":
+        if items and items[0] not in _SKIPPED:
             yield items

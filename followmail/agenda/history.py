@@ -1,0 +1,180 @@
+"""What came to pass since the last digest: who answered, what ended, who was proposed, what the consultant's word did.
+
+Each line of the history is told once: a digest remembers how far it told.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from followmail.agenda.phrasing import day, named, shortened, who
+from followmail.agenda.ranking import Ranking
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.digest import TOLD
+from followmail.sequence.agenda import Item, What
+from followmail.sequence.conversation import Entry
+from followmail.sequence.steps import Enrollment, Origin, State
+from followmail.store.events import Event
+
+Numbered = tuple[int, Event]
+
+
+def events_since(c: Cycle, since: datetime | None, first: timedelta) -> tuple[Numbered, ...]:
+    """The history that no digest told yet, oldest first, each line with its number."""
+    through = c.store.facts.text(TOLD)
+    if since is not None and through is not None:
+        return c.store.events.after(int(through))
+    return c.store.events.after(0, since if since is not None else c.now - first)
+
+
+def told(c: Cycle, ranking: Ranking, events: Iterable[Numbered]) -> list[Item]:
+    """The items of these events, in the order in which they came to pass."""
+    events = tuple(events)
+    last = {e.enrollment: number for number, e in events if e.event == "paused"}
+    found = []
+    for number, event in events:
+        if event.event == "paused" and last[event.enrollment] != number:
+            continue  # put off again since: the last word counts
+        e = c.store.enrollments.get(event.enrollment) if event.enrollment is not None else None
+        item = _TELLERS.get(event.event, _nothing)(c, event, e)
+        if item is not None:
+            found.append(ranking.ranked(e, item) if e is not None and item.what is What.ANSWERED else item)
+    return found
+
+
+Teller = Callable[[Cycle, Event, Enrollment | None], Item | None]
+
+
+def _nothing(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """What is told elsewhere, or is no news: an anchor that moved, a mail that left as planned."""
+    return None
+
+
+# ---- answers
+
+
+def _answered(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    if e is None:
+        return None
+    words = _words_of(c, e, event.at)
+    asked, message = (shortened(words.text), words.message.id) if words else ("", "")
+    return _about(e, Item(What.ANSWERED, named(e, event.why), asked=asked, message=message))
+
+
+def _paused(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """Put off, away, or a meeting declined: until when, and what follows."""
+    if e is None or e.state is not State.PAUSED or e.until is None:
+        return None  # over already: as a wait, an end or a step of today it is told in its own place
+    then = "then it waits for you" if e.then is State.WAITING else "then it goes on"
+    words = _words_of(c, e, event.at) if e.then is State.WAITING else None
+    text = f"{named(e, event.why)}; it rests until {day(c, e.until)}, {then}"
+    return _about(e, Item(What.ANSWERED, text, asked=shortened(words.text) if words else ""))
+
+
+def _words_of(c: Cycle, e: Enrollment, moment: datetime) -> Entry | None:
+    """The message that was judged then: the latest of a person's in the conversation, or of the prospect's."""
+    heard = [known.entry for known in c.store.conversations.of_address(e.address)]
+    if e.conversation is not None:
+        heard += c.store.conversations.get(e.conversation).entries
+    human = [x for x in heard if not x.sent and x.text and x.kind is not None and x.kind.human]
+    by_then = [x for x in human if (x.message.earlier or x.at) <= moment]
+    return max(by_then, key=lambda x: x.message.earlier or x.at, default=None)
+
+
+# ---- ends
+
+
+def _ended(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    if e is None:
+        return None
+    text = f"{named(e, event.why)} ({e.sequence} ended on {day(c, event.at)})"
+    if e.state.live:
+        return Item(What.ENDED, f"{text}; it goes on since, at your word", address=e.address)
+    return _about(e, Item(What.ENDED, text))
+
+
+def _lapsed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    if e is None:
+        return None
+    return Item(What.ENDED, f"{who(e)}: {event.why} ({day(c, event.at)}); the next step counts from then")
+
+
+def _proposed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    name = who(e) if e else event.address
+    return Item(What.PROPOSED, f"Instead of {name} you may write to {event.why}", address=event.why)
+
+
+# ---- the consultant's word, and what else must not vanish
+
+
+def _enrolled(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """By mark; what was found by rule is told by its draft or its question, what was typed is known."""
+    if e is None or e.origin is not Origin.MARKED:
+        return None
+    return Item(What.SAID, f"{who(e)} is in '{e.sequence}' since {day(c, event.at)}: {event.why}", address=e.address)
+
+
+def _said(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    name = f"{who(e) if e else event.address}: " if e or event.address else ""
+    return Item(What.SAID, f"{name}{event.why} ({day(c, event.at)})", address=event.address)
+
+
+def _snoozed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """The why of a wait that is snoozed is that of the wait."""
+    until = f" until {day(c, e.until)}" if e and e.state is State.PAUSED and e.until else ""
+    return _said(c, replace(event, why=f"you snoozed it{until}"), e)
+
+
+def _refused(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    name = f"{event.address}: " if event.address else ""
+    return Item(What.SAID, f"{name}your mark did nothing: {event.why}", address=event.address)
+
+
+def _first_run(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """The very first is no news; a later one is a database that was lost or restored, and all that is open waits."""
+    return None if event.why.startswith("from here on") else _said(c, event, e)
+
+
+def _dropped(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    name = who(e) if e else event.address
+    return Item(What.SAID, f"{name}: {event.why}; the rest goes on", address=event.address)
+
+
+def _unreadable(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    return Item(What.PROBLEM, f"a message could not be read ({event.why}); read it yourself")
+
+
+def _about(e: Enrollment, item: Item) -> Item:
+    return replace(item, enrollment=e.id, address=e.address, state=e.state.value, code=e.code, why=e.why)
+
+
+_TELLERS: dict[str, Teller] = {
+    "replied": _answered,
+    "paused": _paused,
+    "bounced": _ended,
+    "unsubscribed": _ended,
+    "finished": _ended,
+    "stopped": _ended,
+    "lapsed": _lapsed,
+    "proposed": _proposed,
+    "enrolled": _enrolled,
+    "mark-refused": _refused,
+    "switched-off": _said,
+    "warning": _said,
+    "skipped": _said,
+    "snoozed": _snoozed,
+    "approved": _said,
+    "settled": _said,
+    "called": _said,
+    "forgotten": _said,
+    "draft-kept": _said,
+    "draft-moved": _said,
+    "draft-out-of-sight": _said,
+    "dropped": _dropped,
+    "unreadable": _unreadable,
+    "first-run": _first_run,
+    "paused-all": _said,
+    "resumed-all": _said,
+    "suppressed": _said,
+    "unsuppressed": _said,
+}

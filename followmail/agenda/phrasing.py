@@ -1,0 +1,45 @@
+"""The words that all items share: who, which step, on which day."""
+
+from datetime import datetime
+
+from followmail.jobs.cycle import Cycle
+from followmail.sequence.steps import Enrollment
+
+QUOTED = 120  # characters of somebody's words
+
+
+def who(e: Enrollment) -> str:
+    """A name as one says it, else the address."""
+    return e.name or e.address
+
+
+def named(e: Enrollment, why: str) -> str:
+    """A reason with the name in front, where it does not begin with it."""
+    return why if why.startswith(who(e)) else f"{who(e)}: {why}"
+
+
+def day(c: Cycle, moment: datetime | None) -> str:
+    """`Tue 5 May`, in the consultant's zone; with the year where it is another one."""
+    if moment is None:
+        return "some day"
+    local = c.policy.calendar.local(moment)
+    year = "" if local.year == c.policy.calendar.local(c.now).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def clock(c: Cycle, moment: datetime) -> str:
+    """`at 14:30`."""
+    return f"at {c.policy.calendar.local(moment):%H:%M}"
+
+
+def step(e: Enrollment, number: int) -> str:
+    """`nudge 1`."""
+    return f"{e.sequence} {number}"
+
+
+def shortened(text: str, length: int = QUOTED) -> str:
+    """The beginning of a text as one line, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"

@@ -1,0 +1,197 @@
+"""What stands open at a moment: problems, mails in doubt, drafts, what waits for a yes, calls, what goes out today."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from followmail.agenda.phrasing import clock, day, named, step, who
+from followmail.agenda.ranking import Ranking
+from followmail.jobs import digest
+from followmail.jobs import plan as planning
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.phones import phone_line
+from followmail.sequence import planner
+from followmail.sequence.agenda import Item, What
+from followmail.sequence.forecast import Planned
+from followmail.sequence.planner import Leave, Wait
+from followmail.sequence.steps import Enrollment, Mode, State, Status
+from followmail.store.outbox import Parcel
+
+# A complete look that is older than this many polls is no health.
+STALE_POLLS = 3
+STALE_AT_LEAST = timedelta(hours=1)
+# What a decision waits for that is no matter of the person alone: it is told as a problem, or not at all.
+_NOT_OPEN = frozenset({"approval", "draft", "pause", "template", "look", "clock"})
+_DOUBT = "may or may not have left: ok sends it again, skip counts it as left"
+
+
+def standing(c: Cycle, ranking: Ranking, poll: timedelta) -> list[Item]:
+    """What is open now."""
+    planned = planning.forecast(c, 0)
+    found = [Item(What.PROBLEM, text) for text in problems(c, poll)]
+    found += unwritten(c, planned)
+    found += uncertain(c)
+    found += drafts(c, ranking)
+    found += [waiting(ranking, p) for p in planned if _asks(p)]
+    found += calls(c, ranking, planned)
+    found += today(c, planned)
+    return found
+
+
+# ---- problems
+
+
+def problems(c: Cycle, poll: timedelta) -> list[str]:
+    """Why mail may not work, each as a sentence; empty where all is well. Mails in doubt are told by themselves."""
+    facts = c.store.facts
+    looked = facts.moment("looked_at")
+    found = []
+    if looked is None:
+        found.append("there was no complete look yet; start `followmail run`")
+    elif c.now - looked > max(STALE_AT_LEAST, STALE_POLLS * poll):
+        hours = (c.now - looked).total_seconds() / 3600
+        found.append(f"the last complete look was {hours:.0f} hours ago; is `followmail run` at work?")
+    found += [text for key in ("look_fault", "clock_fault", digest.FAULT) if (text := facts.text(key))]
+    if text := facts.text("sending_fault"):
+        found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
+    found += [str(fault) for fault in c.library.faults]
+    found += c.store.suppressions.faults()
+    found += [
+        f"a message from {known.entry.message.sender.address or 'somebody'} could not be worked out; read it yourself"
+        for known in c.store.conversations.set_aside()
+    ]
+    return found
+
+
+def paused(c: Cycle) -> str:
+    """That nothing at all leaves, and until when; empty where it does."""
+    until = c.store.facts.moment("paused_until")
+    if until is None or until <= c.now:
+        return ""
+    return f"Everything is paused until {'you resume' if until.year >= 9000 else day(c, until)}. "
+
+
+def sends(c: Cycle) -> bool:
+    """Whether what is due is sent rather than drafted, as far as it is configured for all."""
+    return c.policy.mode is Mode.SEND
+
+
+def unwritten(c: Cycle, planned: Iterable[Planned]) -> list[Item]:
+    """Mails that are due and cannot be written; a sequence that does not load is a problem of its own."""
+    held = [
+        (p.enrollment, p.decision.why)
+        for p in planned
+        if isinstance(p.decision, Wait) and p.decision.waits_for == "template" and p.sequence is not None
+    ]
+    return [_about(e, Item(What.PROBLEM, f"The mail to {who(e)} is held: {why}")) for e, why in held]
+
+
+# ---- what needs a word
+
+
+def is_uncertain(e: Enrollment) -> bool:
+    """Whether one of its mails may or may not have left."""
+    return any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries)
+
+
+def uncertain(c: Cycle) -> list[Item]:
+    """Mails of which nobody can know whether they left, also of what ended since."""
+    found = []
+    for parcel in c.store.outbox.parcels(Status.UNCERTAIN, Status.HANDED_OVER):
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is not None:
+            text = f"{who(e)}: {step(e, parcel.delivery.number)} {_DOUBT}"
+            found.append(_about(e, Item(What.UNCERTAIN, text)))
+    return found
+
+
+def drafts(c: Cycle, ranking: Ranking) -> list[Item]:
+    """Open drafts; one that is about to be taken back is none any more."""
+    found = []
+    for parcel in c.store.outbox.parcels(Status.DRAFTED):
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is not None and not parcel.withdraw and (text := _draft(c, e, parcel)):
+            found.append(_about(e, ranking.ranked(e, Item(What.DRAFT, text), since=parcel.delivery.left)))
+    return found
+
+
+def _draft(c: Cycle, e: Enrollment, parcel: Parcel) -> str:
+    label = f"{step(e, parcel.delivery.number)} is in your drafts since {day(c, parcel.delivery.left)}"
+    if parcel.gone_since is not None:
+        return f"{who(e)}: the draft of {step(e, parcel.delivery.number)} is gone; {planner.DRAFT_GONE}"
+    if e.state is State.ACTIVE or not parcel.draft_edited:
+        return f"{who(e)}: {label}"
+    return f"{who(e)}: {label}, and you edited it; but {e.why}. Delete it, or send it if it still fits"
+
+
+def _asks(planned: Planned) -> bool:
+    """Whether the consultant must say yes before it goes on."""
+    decision, e = planned.decision, planned.enrollment
+    return isinstance(decision, Wait) and decision.waits_for == "approval" and not is_uncertain(e)
+
+
+def waiting(ranking: Ranking, planned: Planned) -> Item:
+    """What waits for a yes, and for what."""
+    e, decision = planned.enrollment, planned.decision
+    label = step(e, decision.step.number) if isinstance(decision, Wait) and decision.step else e.sequence
+    text = f"{named(e, decision.why)} ({label})"
+    return _about(e, ranking.ranked(e, Item(What.WAITING, text), since=planned.due))
+
+
+# ---- today
+
+
+def calls(c: Cycle, ranking: Ranking, planned: Iterable[Planned]) -> list[Item]:
+    """Calls that are due before the window closes today."""
+    found = []
+    for p in planned:
+        decision, e = p.decision, p.enrollment
+        if not isinstance(decision, Wait) or decision.step is None or not decision.step.call or decision.lapses:
+            continue
+        if (at := _today(c, p)) is not None:
+            when = f"since {day(c, p.due)}" if p.due and p.due <= c.now else f"today {clock(c, at)}"
+            item = Item(What.CALL, f"Call {who(e)}: {phone_line(c, e)} ({step(e, decision.step.number)}, due {when})")
+            found.append(_about(e, ranking.ranked(e, item, since=p.due)))
+    return found
+
+
+def today(c: Cycle, planned: Iterable[Planned]) -> list[Item]:
+    """What leaves by itself until the window closes today, within the limits of a day."""
+    if paused(c):
+        return []
+    return [_about(e, Item(What.TODAY, text)) for e, text in _leaving(c, planned)]
+
+
+def _leaving(c: Cycle, planned: Iterable[Planned]) -> Iterator[tuple[Enrollment, str]]:
+    current = planning.day_of(c.store, c, c.store.facts.text("look_fault") or "")
+    for p in planned:
+        if (at := _today(c, p)) is None:
+            continue
+        e = p.enrollment if p.enrollment.state is not State.PAUSED else replace(p.enrollment, state=State.ACTIVE)
+        then = planner.decide(e, c.sequences, c.policy, current, at)
+        if not isinstance(then, Leave) and not (isinstance(then, Wait) and then.waits_for == "gap"):
+            continue
+        current = current.after(e, at)
+        mode = planner.mode_of(c.sequences[e.sequence], c.policy)
+        becomes = {Mode.SEND: "goes out", Mode.DRAFT: "will be laid as a draft"}.get(mode, "would go out")
+        if then.step is not None and not then.step.call:
+            yield p.enrollment, f"{who(e)}: {step(e, then.step.number)} {becomes} today {clock(c, at)}; {then.why}"
+
+
+def _today(c: Cycle, planned: Planned) -> datetime | None:
+    """When a step is due inside today's window and nothing but the hour holds it; None where it is not."""
+    decision, e, calendar = planned.decision, planned.enrollment, c.policy.calendar
+    if planned.due is None or (isinstance(decision, Wait) and decision.waits_for in _NOT_OPEN):
+        wakes = isinstance(decision, Wait) and decision.waits_for == "pause" and e.state is State.PAUSED
+        if planned.due is None or not wakes or e.then is not State.ACTIVE or e.until is None:
+            return None
+    try:
+        at = calendar.next_open(max(c.now, planned.due))
+    except ValueError:  # no later day is a business day
+        return None
+    return at if calendar.local_date(at) == calendar.local_date(c.now) else None
+
+
+def _about(e: Enrollment, item: Item) -> Item:
+    """The item with the enrollment as it stands now: an order about something else does nothing."""
+    return replace(item, enrollment=e.id, address=e.address, state=e.state.value, code=e.code, why=e.why)

@@ -1,0 +1,113 @@
+"""Reads what new mails need of the consultant: who asks, who only thanks, who introduces somebody.
+
+Headers decide first, so that a body is fetched only where a person wrote to the consultant, and once. What was fetched
+for an enrollment is not fetched again.
+"""
+
+import json
+from functools import partial
+from itertools import accumulate
+
+from followmail.imap.folders import Role
+from followmail.jobs.cycle import Cycle
+from followmail.jobs.judge.court import Court, guarded
+from followmail.jobs.recording import acquaint
+from followmail.mail.identity import Identity, Person, company, is_machine, same_company
+from followmail.mail.kinds import Kind
+from followmail.mail.kinds.introduction import introduces
+from followmail.mail.message import Message
+from followmail.mail.need import Need, need_of
+from followmail.store.conversations import Known
+
+MOST_BODIES = 30  # a round; the rest comes in the next one
+MOST_MAILS = 500
+MOST_INTRODUCED = 2
+PUT_AWAY = "put_away"  # the fact that names the folders in which mail lies that needs nothing
+
+
+def attend(court: Court) -> None:
+    """Weigh the mails that came in: those of the time that is looked back on, outside Junk and Trash."""
+    c = court.c
+    away = sorted(f.name for f in court.look.folders if f.role in (Role.JUNK, Role.TRASH))
+    if c.store.facts.text(PUT_AWAY) != (names := json.dumps(away)):
+        c.store.facts.set_text(PUT_AWAY, names)
+    new = c.store.attention.unweighed(c.now - c.options.lookback, away, MOST_MAILS)
+    found = (known for i in new if (known := c.store.conversations.find(i)) is not None)
+    wanted = _affordable([known for known in found if _counts(c, known)])
+    _know(court, [known.entry.message.sender.address for known in wanted])
+    for known in wanted:
+        guarded(court, known, partial(_weigh, court, known))
+
+
+def _affordable(mails: list[Known]) -> list[Known]:
+    """As many as need no more bodies than a look may fetch, from the first."""
+    fetched = accumulate(known.entry.kind is None for known in mails)
+    return [known for known, bodies in zip(mails, fetched, strict=True) if bodies <= MOST_BODIES]
+
+
+def _counts(c: Cycle, known: Known) -> bool:
+    """Whether a person wrote to the consultant, by the headers; one that does not count is never asked about again."""
+    message = known.entry.message
+    if _is_persons(c.identity, message) and _is_for_me(c, known):
+        return True
+    c.store.attention.weigh(message.id, Need.NOTHING)
+    return False
+
+
+def _is_persons(identity: Identity, message: Message) -> bool:
+    sender = message.sender.address
+    machine = message.auto_submitted or message.is_list or message.may_be_report or message.is_calendar
+    return not machine and identity.is_outside(sender) and not is_machine(sender)
+
+
+def _is_for_me(c: Cycle, known: Known) -> bool:
+    """To the consultant; or in copy of a conversation in which the consultant wrote, no colleague being addressed; or
+    in copy beside people of another company: somebody may be introduced."""
+    message, identity = known.entry.message, c.identity
+    if any(identity.is_own(p.address) for p in message.to):
+        return True
+    if any(identity.is_colleague(p.address) for p in (*message.to, *message.cc)):
+        return False
+    wrote = c.store.attention.wrote_in(known.conversation, message.later or c.now)
+    return wrote or (any(identity.is_own(p.address) for p in message.cc) and bool(_others(identity, message)))
+
+
+def _know(court: Court, addresses: list[str]) -> None:
+    """Ask once who of these had ever written before: a first mail is told as one."""
+    unknown = [a for a in dict.fromkeys(addresses) if not court.c.store.conversations.is_acquainted(a)]
+    if unknown:
+        acquaint(court.session, court.c, court.watched(), unknown)
+
+
+def _weigh(court: Court, known: Known) -> None:
+    kind, text, lang = known.entry.kind, known.entry.text, known.language
+    if kind is None:
+        verdict = court.read(known)
+        kind, text, lang = verdict.kind, verdict.new_text, verdict.language
+    need, asked = need_of(kind, text, lang)
+    people = _introduced(court.c, known, kind, text, lang)
+    store = court.c.store.attention
+    if people:
+        store.weigh(known.entry.message.id, Need.INTRODUCTION, asked, people)
+    else:
+        store.weigh(known.entry.message.id, need, asked)
+
+
+def _introduced(c: Cycle, known: Known, kind: Kind, text: str, lang: str | None) -> tuple[Person, ...]:
+    """Whom this mail introduces: nobody with whom the consultant has to do already."""
+    people = _others(c.identity, known.entry.message)
+    names = [f"{p.name} {p.address.partition('@')[0]}" for p in people]
+    if not people or kind not in (Kind.REPLY, Kind.WRONG_PERSON) or not introduces(text, names, lang):
+        return ()
+    attention = c.store.attention
+    return tuple(
+        p for p in people if not any(attention.exchanged(p.address)) and not attention.ever_wrote_to(p.address)
+    )
+
+
+def _others(identity: Identity, message: Message) -> tuple[Person, ...]:
+    """One or two outside people of another company than the author's in To and Cc; more are no introduction."""
+    sender = message.sender.address
+    people = [p for p in identity.outside((*message.to, *message.cc)) if p.address != sender]
+    others = [p for p in people if company(p.address) is None or not same_company(p.address, sender)]
+    return tuple(others) if len(others) <= MOST_INTRODUCED else ()

@@ -1,0 +1,106 @@
+"""How the database file is opened, and brought up to this format.
+
+SQLite before 3.51.3 can corrupt a WAL database with two connections (sqlite.org/wal.html, "the WAL-reset bug"), hence
+journal_mode=DELETE; synchronous=EXTRA makes a commit survive a power cut also in its directory entry.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from followmail.errors import DatabaseError
+from followmail.store.schema import SINCE, TABLES, VERSION
+
+BUSY_SECONDS = 5
+
+
+class Database(peewee.SqliteDatabase):
+    """SQLite, whose faults are ours: a disk that is full, a file that somebody else holds too long."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        with _translated():
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+
+    def begin(self, lock_type: str | None = None) -> None:
+        with _translated():
+            super().begin(lock_type)
+
+    def commit(self) -> Any:
+        with _translated():
+            return super().commit()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except peewee.OperationalError as fault:
+        raise DatabaseError(f"The database could not be used: {fault}. Nothing leaves until it can.") from fault
+
+
+def open_database(path: Path | None) -> peewee.SqliteDatabase:
+    """The database at `path` (None: in memory), its tables made where they are missing.
+
+    Raises DatabaseError where the file is broken, newer than this version, or cannot be written.
+    """
+    database = Database(
+        str(path) if path else ":memory:",
+        timeout=BUSY_SECONDS,
+        lock_type="IMMEDIATE",
+        pragmas={"journal_mode": "delete", "synchronous": "extra", "foreign_keys": 1, "temp_store": "memory"},
+    )
+    try:
+        database.connect()
+        _bring_up(database, path)
+    except (peewee.DatabaseError, sqlite3.Error, OSError) as fault:
+        database.close()
+        raise DatabaseError(
+            f"The database {path} cannot be used: {fault}. The file is left as it is. Put a backup in its place, or move"
+            " it away: a new one is rebuilt from the mailbox, and everything open then waits for your yes."
+        ) from fault
+    return database
+
+
+def _bring_up(database: Any, path: Path | None) -> None:
+    version = _version(database)
+    if version > VERSION:
+        raise DatabaseError(
+            f"The database {path} was written by a newer followmail (format {version}, this one knows {VERSION})."
+            " Install that version again, or restore a backup made by this one."
+        )
+    if version == VERSION:
+        return
+    if version and path is not None:
+        _keep_before(path)
+    with database.atomic("IMMEDIATE"), database.bind_ctx(TABLES):
+        version = _version(database)  # anew: somebody else may have brought it up meanwhile
+        for table, column, kind in (c for number in range(version + 1, VERSION + 1) for c in SINCE.get(number, ())):
+            if version:
+                database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {kind}')
+        database.create_tables(TABLES)
+        database.execute_sql(f"PRAGMA user_version = {VERSION}")
+
+
+def bring_up(database: Any) -> None:
+    """Bring tables that were copied from an older file up to this format, where no file is behind them."""
+    _bring_up(database, None)
+
+
+def _version(database: Any) -> int:
+    return int(database.execute_sql("PRAGMA user_version").fetchone()[0])
+
+
+def _keep_before(path: Path) -> None:
+    """A copy of a file in an older format, beside it, before it is changed; an earlier copy stays."""
+    kept = path.with_name(f"{path.name}.before-{VERSION}")
+    if kept.exists():
+        return
+    part = kept.with_name(kept.name + ".part")
+    part.touch(0o600)
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(part)) as target:
+        source.backup(target)
+    part.replace(kept)

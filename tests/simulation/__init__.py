@@ -1,0 +1,1 @@
+"""Lives of a consultant, played on the real code in seconds."""
