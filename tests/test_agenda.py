@@ -1,7 +1,11 @@
 """What there is to say: each kind of item from a mailbox where it came about, and each end told once."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -397,3 +401,47 @@ def test_asking_changes_nothing(world: World) -> None:
     world.gets(ANN, "A question", "Could you help us?", to=ALEX)
     world.round()
     assert read(world) == read(world)
+
+
+def test_a_refused_mark_stands_in_the_history_of_its_person(world: World) -> None:
+    """`explain` tells it too, as it tells what an order did."""
+    begin(world)
+    world.writes(ANN, "Two", Bcc="alex+nothing@consult.example")
+    world.round()
+    told = telling.explain(world.office.cycle(world.now), ANNS)
+    assert told is not None
+    assert next(e["why"] for e in told["events"] if e["event"] == "mark-refused").startswith("+nothing on 'Two'")
+
+
+def test_the_commands_tell_who_comes_first(world: World) -> None:
+    """`status` says who waits, what they asked and why they stand first; `plan --by priority` says so of each step."""
+    world.now = datetime.now(UTC) - days(3)
+    world.reopen(FOLLOWMAIL_WINDOW="Mon-Sun 00:00-24:00")
+    begin(world)
+    world.writes(BOB, "One", Bcc="alex+nudge@consult.example")
+    world.gets(CARLA, "Backups", "Hello Alex,\n\ncould you look at our backups?\n\nCarla")
+    world.round()
+    world.now = datetime.now(UTC)
+    world.round()
+    shown = run(world, "status")
+    assert "Who waits for you:\n  Carla Cook wrote about 'Backups' on " in shown
+    assert '      "could you look at our backups?"\n      asked you something, ' in shown
+    (row,) = json.loads(run(world, "status", "--json"))["waits_for_you"]
+    assert (row["address"], row["asked"]) == ("carla@carla.example", "could you look at our backups?")
+    (step,) = json.loads(run(world, "plan", "--by", "priority", "--json"))
+    assert step["first"] == "you marked it"
+    assert "you marked it" in run(world, "plan", "--by", "priority")
+    (plain,) = json.loads(run(world, "plan", "--json"))
+    assert "first" not in plain
+
+
+def run(world: World, *words: str) -> str:
+    """A command of the product, in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FOLLOWMAIL_")}
+    command = [sys.executable, "-m", "followmail", *words]
+    env = clean | world.environment()
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

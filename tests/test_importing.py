@@ -217,3 +217,11 @@ def test_a_vcard_file_is_imported(world: World) -> None:
     take_in(world, list(contacts.read(data, "contacts.csv").contacts))
     world.run_days(1)
     assert addresses(world.drafts()) == [CARLA]
+
+
+def test_the_plan_of_the_days_to_come_leaves_that_room_too(world: World) -> None:
+    """Also behind a missed day: never more than seven first mails of imports a day."""
+    take_in(world, people(21))
+    world.days_pass(3, hour=9)
+    first = [str(row["due"])[:10] for row in world.plan(days=20) if row["step"] == 1]
+    assert [count for _, count in sorted(Counter(first).items())] == [7, 7, 7]

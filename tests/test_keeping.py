@@ -42,9 +42,9 @@ def stored_bytes(world: World) -> bytes:
     return b"".join(p.read_bytes() for p in world.home.iterdir() if p.is_file()).lower()
 
 
-def chased(world: World, who: str = BOB, subject: str = "Zebra proposal", **more: str) -> None:
+def chased(world: World, who: str = BOB, subject: str = "Zebra proposal") -> None:
     """Nobody answers a proposal: its first step's draft was sent."""
-    world.writes(who, subject, ago=days(1), **more)
+    world.writes(who, subject, ago=days(1))
     world.round()
     world.days_pass(4)
     world.round()

@@ -4,21 +4,26 @@
     world.gets(BOB, "Re: Proposal", "Yes.", answers=mail)          a mail that arrives
     world.round()                                                  one cycle of the real code, as `once` goes
     world.drafts()                                                 what lies in Drafts, parsed
+    world.digest()                                                 the digest as Alex reads it
+    world.answers_digest("ok 1")                                   a reply to it, and what followmail answers
 
 It is Monday, 4 May 2026, 10:00 in Berlin, until the test says otherwise.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage, Message
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid
+from email.policy import SMTP, default
+from email.utils import format_datetime, make_msgid, parsedate_to_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from followmail import desk
+from followmail.mail.msgid import is_digest
+from followmail.rendering.digest import SECTIONS
 from followmail.rounds import Office, Report, go_round
 from followmail.sequence.steps import Enrollment
 from followmail.sequence.workdays import Calendar
@@ -44,6 +49,38 @@ class Mail:
     folder: str
     uid: int
     references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A digest as Alex reads it on the phone."""
+
+    mail: Mail
+    subject: str
+    text: str
+
+    def under(self, title: str) -> str:
+        """The items of a part, each on one line with its number and its words; empty where there is none."""
+        return "\n".join(text for part, text in self._items() if part == title)
+
+    def number(self, words: str, title: str = "") -> int:
+        """The number of the one item that says this, perhaps in one part alone."""
+        (found,) = (text for part, text in self._items() if words in text and title in ("", part))
+        return int(found.partition(".")[0])
+
+    def _items(self) -> list[tuple[str, str]]:
+        """The title and the text of each item."""
+        titles = {title.upper(): title for title, _ in SECTIONS}
+        part, found = "", list[tuple[str, str]]()
+        for line in self.text.splitlines():
+            part = titles.get(line, part)
+            if part and re.match(r"\d+\. ", line):
+                found.append((part, line))
+            elif found and line.startswith("    ") and found[-1][0] == part:
+                found[-1] = (part, f"{found[-1][1]} {line.strip()}")
+            elif not line:
+                part = ""
+        return found
 
 
 @dataclass
@@ -194,6 +231,36 @@ class World:
         parsed = message_from_bytes(text)
         return Mail(parsed["Message-ID"], text, "Sent", sent_uid, tuple((parsed["References"] or "").split()))
 
+    # ---- the digest
+
+    def digest(self) -> Digest:
+        """The digest that the last round put into INBOX; if it put none there, the next morning's, at eight."""
+        if not self._digests() or parsedate_to_datetime(self._digests()[-1]["Date"]) != self.now:
+            self.days_pass(1, hour=8)
+            self.round()
+        newest = self._digests()[-1]
+        assert parsedate_to_datetime(newest["Date"]) == self.now, "no digest came"
+        return Digest(Mail(newest["Message-ID"], newest.as_bytes(), "INBOX", 0), newest["Subject"], _plain(newest))
+
+    def answers_digest(self, orders: str, digest: Digest | None = None) -> str:
+        """Alex replies to the newest digest, or to this one, as a phone does; a round; what followmail answers."""
+        digest = digest or self.digest()
+        self.now += timedelta(minutes=10)
+        quoted = "\n".join(f"> {line}" for line in digest.text.splitlines())
+        text = f"{orders}\n\nSent from my phone\n\nOn 4 May 2026, at 08:00, followmail wrote:\n{quoted}\n"
+        reply = self.writes(ALEX, f"Re: {digest.subject}", text, answers=digest.mail)
+        self.round()
+        (answer,) = (m for m in self._ours() if m["In-Reply-To"] == reply.id)
+        return _plain(answer)
+
+    def _digests(self) -> list[EmailMessage]:
+        return [mail for mail in self._ours() if not mail["In-Reply-To"]]
+
+    def _ours(self) -> list[EmailMessage]:
+        """The digests and the answers of followmail in INBOX, oldest first."""
+        found = [message_from_bytes(raw, EmailMessage, policy=default) for raw in self.mailbox.raw("INBOX")]
+        return [mail for mail in found if is_digest((mail["Message-ID"] or "").strip("<>"))]
+
     # ---- asking
 
     def enrollments(self) -> tuple[Enrollment, ...]:
@@ -223,6 +290,12 @@ class World:
         store = self.office.store
         mine = [e.id for e in store.enrollments.of_address(address)]
         return [f"{e.event}: {e.why}" for e in store.events.of(mine, address)]
+
+
+def _plain(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def weeks(count: float) -> timedelta:

@@ -64,6 +64,11 @@ def test_what_is_said(text: str, where: str, about: str, on: date | None) -> Non
         "at",
         "Nice weather in Hannover",
         "call her at noon about the thing",
+        "met Carla, she works at Siemens",
+        "met Carla who works at Siemens",
+        "Carla getroffen, die bei Siemens arbeitet",
+        "rencontré Carla qui travaille chez Siemens",
+        "let us meet at the fair in June",
         "",
     ],
 )
@@ -71,6 +76,22 @@ def test_in_doubt_nothing_is_said(text: str) -> None:
     """What stands here is printed in a mail."""
     said = occasion(text, MONDAY)
     assert (said.where, said.about) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("met at the IT fair. Call her on Friday.", None),
+        ("call her on Friday about the offer", None),
+        ("habe sie hier auf der Messe Hannover getroffen", None),
+        ("hier au salon de Lyon", SUNDAY),
+        ("yesterday", SUNDAY),
+        ("met yesterday. Her birthday was on 1 May.", SUNDAY),
+    ],
+)
+def test_only_the_day_of_the_meeting_counts(text: str, on: date | None) -> None:
+    """Not one on which to call; "hier" is yesterday in French alone."""
+    assert occasion(text, MONDAY).on == on
 
 
 def test_a_day_that_may_be_two_is_told_from_none() -> None:

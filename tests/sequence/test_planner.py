@@ -244,7 +244,7 @@ def test_a_call_is_told_and_lapses(
     policy: Policy,
 ) -> None:
     """No mail leaves; three business days after it was told it is over."""
-    decision = decide(e, CALLS, policy, day(**changes), now)
+    decision = decide(e, CALLS, policy, day(DUE, **changes), now)
     assert isinstance(decision, Wait)
     assert (planner.is_call_due(decision), decision.lapses, decision.waits_for) == (told, lapses, waits_for)
 

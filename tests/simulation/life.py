@@ -22,7 +22,7 @@ from followmail.errors import FollowmailError
 from followmail.rounds import Office, go_round
 from followmail.sequence.steps import State
 from followmail.settings import load
-from followmail.store import schema
+from followmail.store import opening
 from tests.simulation.mailbox import Killed, Mailbox, SimSession, Stored
 from tests.simulation.script import ZONE, Action, Script
 from tests.simulation.truth import OWN, Broken, Thread, Truth
@@ -49,7 +49,7 @@ class Life:
         self.number = 0
         self.looked: datetime | None = None  # the last look that was complete
         self.laid: dict[str, bytes] = {}
-        self.backup: tuple[dict[str, bytes], dict[int, bool]] | None = None
+        self.backup: tuple[dict[str, bytes], dict[int, bool], int] | None = None
         self.ran = False
         self._faults: tuple[str, int] = ("", 0)
         self._smtp_fault = ""
@@ -119,7 +119,7 @@ class Life:
 
     @contextlib.contextmanager
     def _staged(self) -> Iterator[None]:
-        real = schema.Database.execute_sql
+        real = opening.Database.execute_sql
 
         def execute(database: Any, sql: str, params: Any = None) -> Any:
             if sql.startswith(("INSERT", "UPDATE", "DELETE")) and self._faults[0] == "kill-at-commit":
@@ -128,7 +128,7 @@ class Life:
                     raise Killed("commit")
             return real(database, sql, params)
 
-        with patch.object(schema.Database, "execute_sql", execute), patch.object(smtp, "submit", self._submit):
+        with patch.object(opening.Database, "execute_sql", execute), patch.object(smtp, "submit", self._submit):
             yield
 
     # ---- what the program does, seen from outside
@@ -542,17 +542,17 @@ class Life:
         files = {
             p.name: p.read_bytes() for p in (self.home / "home").glob("followmail.db*") if not p.name.endswith(".lock")
         }
-        self.backup = files, {id(t): t.yes for t in self.truth.threads}
+        self.backup = files, {id(t): t.yes for t in self.truth.threads}, len(self.truth.sent)
 
     def _restores(self, action: Action) -> None:
         if self.backup is None:
             return
         self._close()
-        files, yes = self.backup
+        files, yes, sent = self.backup
         self._forget_files()
         for name, data in files.items():
             (self.home / "home" / name).write_bytes(data)
-        left_since = bool(self.truth.sent)
+        left_since = len(self.truth.sent) > sent
         for thread in self.truth.threads:
             thread.yes = yes.get(id(thread), False) and not left_since
             thread.stopped = False

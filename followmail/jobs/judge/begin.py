@@ -1,11 +1,12 @@
 """Begins an enrollment, once every rule about the message itself has passed: the rules about the person follow here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.incoming import count, settle_history
-from followmail.jobs.judge.steps_found import count_earlier_steps
+from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps
 from followmail.mail.identity import Person
 from followmail.mail.kinds import Kind
 from followmail.sequence.answers import Effect
@@ -52,6 +53,8 @@ def begin(court: Court, wish: Wish) -> str:
         return f"{wish.prospect.address} cannot be asked of a mail server"
     if forbade := _forbade(court, wish.prospect.address):
         return forbade
+    left = earlier_steps(court, e, wish.sequence, wish.opening)
+    e = _new(court, wish) if left else e  # they are no anchors
     settled = settle_history(court, e, wish.ended)
     if isinstance(settled, Effect):
         c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
@@ -60,7 +63,7 @@ def begin(court: Court, wish: Wish) -> str:
         settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
     if fault := _one_live(court, wish):
         return fault
-    _write(court, settled, wish)
+    _write(court, settled, wish, left)
     return ""
 
 
@@ -161,7 +164,7 @@ def _far_off(court: Court, other: Enrollment) -> bool:
     return calendar.business_days_between(calendar.local_date(c.now), calendar.local_date(due)) > FAR_OFF
 
 
-def _write(court: Court, e: Enrollment, wish: Wish) -> None:
+def _write(court: Court, e: Enrollment, wish: Wish, left: Mapping[str, str]) -> None:
     c = court.c
     anchor = c.store.conversations.find(e.anchor) if e.anchor else None
     if anchor is not None and anchor.asks is None:
@@ -171,7 +174,7 @@ def _write(court: Court, e: Enrollment, wish: Wish) -> None:
             e = replace(e, conversation=c.store.conversations.new())
         stored = c.store.enrollments.begin(e, c.now, wish.why)
         if wish.opening is not None and e.conversation is not None:
-            count_earlier_steps(c, stored, wish.sequence, wish.opening, all_count=e.before_first_run)
+            count_earlier_steps(c, stored, wish.sequence, wish.opening, left, all_count=e.before_first_run)
         if wish.origin is Origin.MARKED and wish.yes_at is None:
             why = "it was marked before the first run; follow up?"
             c.store.enrollments.change(replace(stored), State.WAITING, c.now, why, code="mark")

@@ -1,6 +1,6 @@
 """Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import SequenceMatcher
 
@@ -17,7 +17,7 @@ from followmail.mail.message import base_subject
 from followmail.mail.msgid import is_askable, mint
 from followmail.sequence import planner
 from followmail.sequence.conversation import Entry
-from followmail.sequence.steps import Enrollment, Mode, Sequence, State, Status
+from followmail.sequence.steps import Enrollment, Mode, Sequence, State, Status, Step
 from followmail.store.conversations import Known
 from followmail.store.outbox import Parcel, Written
 from followmail.writing import Desk, write
@@ -92,18 +92,32 @@ def count_as_step(
     c.store.events.add(c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: {why}", e.id, e.address)
 
 
-def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry, all_count: bool) -> None:
-    """Steps that have left before there was this enrollment: mails of our form, by their fixed id; and after a lost
-    database (`all_count`) every later message of the consultant's to the prospect in the conversation."""
-    if e.conversation is None:
-        return
-    entries = c.store.conversations.get(e.conversation).entries
-    later = [x for x in entries if x.sent and x.at > opening.at and x.is_to(e.address)]
-    done: set[str] = set()
-    for entry in later:
+def earlier_steps(court: Court, e: Enrollment, sequence: Sequence, opening: Entry | None) -> dict[str, str]:
+    """The consultant's messages since the opening that are steps of this sequence: Message-ID → step. Mails of our form
+    by their fixed id, and drafts that a client gave another id by their text: of a database that is lost. They are
+    no anchors, so they are marked at once."""
+    c = court.c
+    found: dict[str, str] = {}
+    for entry in _later_to(c, e, opening):
+        known = c.store.conversations.find(entry.message.id)
+        left = [s for s in sequence.steps if s.name not in found.values() and not s.call]
         exact = _step_with_id(c, e, sequence, entry.message.id)
-        free = next((s.name for s in sequence.steps if not s.call and s.name not in done), None) if all_count else None
-        step = exact if exact and exact not in done else free
+        step = exact or next((s.name for s in left if known and _holds_text(court, known, e, sequence, s)), None)
+        if step is not None and known is not None and step not in found.values():
+            found[entry.message.id] = step
+            c.store.conversations.set_step(known.row)
+    return found
+
+
+def count_earlier_steps(
+    c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry, found: Mapping[str, str], all_count: bool
+) -> None:
+    """Count the steps that have left before there was this enrollment: those found, and after a lost database
+    (`all_count`) every later message of the consultant's to the prospect in the conversation."""
+    done: set[str] = set()
+    for entry in _later_to(c, e, opening):
+        names = (s.name for s in sequence.steps if not s.call and s.name not in done | set(found.values()))
+        step = found.get(entry.message.id) or (next(names, None) if all_count else None)
         if step is None:
             continue
         done.add(step)
@@ -111,6 +125,24 @@ def count_earlier_steps(c: Cycle, e: Enrollment, sequence: Sequence, opening: En
         known = c.store.conversations.find(entry.message.id)
         if known is not None:
             c.store.conversations.set_step(known.row)
+
+
+def _later_to(c: Cycle, e: Enrollment, opening: Entry | None) -> list[Entry]:
+    """The consultant's messages to the prospect in the conversation after the opening."""
+    if e.conversation is None or opening is None:
+        return []
+    entries = c.store.conversations.get(e.conversation).entries
+    return [x for x in entries if x.sent and x.at > opening.at and x.is_to(e.address)]
+
+
+def _holds_text(court: Court, known: Known, e: Enrollment, sequence: Sequence, step: Step) -> bool:
+    """Whether a message holds the text of a step."""
+    c = court.c
+    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
+    written = write(desk, e, sequence, step, c.now, Mode.DRAFT, c.now)
+    return isinstance(written, Written) and _holds(
+        court.read(known).new_text, mail_text.new_text(mail_text.text_of(written.data))
+    )
 
 
 def database_lacked(c: Cycle) -> None:

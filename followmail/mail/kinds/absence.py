@@ -79,13 +79,19 @@ def left(mail: Received) -> str | None:
     return None
 
 
-def anybody_left(mail: Received) -> str | None:
-    """Somebody is gone, where a machine says so: it needs no company behind "I have left", a name will do."""
+def anybody_left(mail: Received, lang: str | None) -> str | None:
+    """Somebody is gone, where a machine says so."""
+    if sure := _left_themselves(mail) or words.phrases("left-company", "gone").first(mail.said):
+        return sure
+    return None if first_day_back(mail, lang, Rank.AWAY) else _parted(mail)
+
+
+def _parted(mail: Received) -> str | None:
+    """ "I have left", and a name behind it; a new challenge, a former colleague."""
     for match in words.phrases("left-company", "own-of").each(mail.said):
         if _NAME.match(mail.new_text, match.end()):
             return " ".join(match[0].split())
-    known = (words.phrases("left-company", key).first(mail.said) for key in ("own", "gone", "parted"))
-    return next((found for found in known if found), None)
+    return words.phrases("left-company", "parted").first(mail.said)
 
 
 def is_all_of_subject(head: str, end: int) -> bool:

@@ -84,7 +84,7 @@ def is_challenge(mail: Received) -> bool:
 
 def _what(mail: Received, lang: str | None, sure: str) -> Automatic:
     """A machine sent it: what does it say?"""
-    if gone := absence.anybody_left(mail):
+    if gone := absence.anybody_left(mail, lang):
         return Automatic(Kind.LEFT_COMPANY, (sure, f"'{gone}'"))
     received = any(words.phrases("automatic", key).first(mail.said) for key in ("received", "moved"))
     ticket = _TICKET.search(mail.subject) or words.phrases("ticket", "subject").at(mail.head)

@@ -60,7 +60,8 @@ def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
     for at, sentence in enumerate(said.sentences):
         near = (sentence, *said.sentences[at + 1 : at + 2])
         match = sentence.first(phrases(SECTION, "redirect", *langs))
-        if match and any(map(_names_address, near)) and not _PAPER.search(fold(sentence.text)):
+        other = _PAPER.search(fold(sentence.text)) or sentence.has(phrases(SECTION, "stays", *langs))
+        if match and any(map(_names_address, near)) and not other:
             return sentence.quoted(match)
     return None
 
@@ -68,7 +69,9 @@ def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
 def _sends_elsewhere(said: Statement, contact: str | None, langs: tuple[str, ...]) -> str | None:
     """To a department, a colleague, an address: in a few words, and nothing that goes on here."""
     whole = said.whole
-    if said.words > _SHORT or any(s.asks for s in said.sentences) or whole.has(phrases(SECTION, "stays", *langs)):
+    if said.words > _SHORT or any(s.asks for s in said.sentences):
+        return None
+    if any(whole.has(phrases(SECTION, key, *langs)) for key in ("stays", "away")):
         return None
     if _PAPER.search(whole.folded) or _DATE.search(whole.folded):
         return None

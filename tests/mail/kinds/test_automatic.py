@@ -379,6 +379,44 @@ LEFT = [
     ("Ik werk niet meer bij Acme. U kunt contact opnemen met info@acme.example.", "pat@acme.example"),
     ("Já não trabalho na Acme. Por favor contacte info@acme.example.", "pat@acme.example"),
 ]
+# where a header says that a machine wrote, fewer words do
+PARTED = [
+    ("I have taken up a new challenge elsewhere. Orders: desk@acme.example", "desk@acme.example"),
+    ("I have left Brightwater as of 1 May.", None),
+    ("You are writing to a former employee. Please call our main number.", None),
+    ("Ich stelle mich neuen Herausforderungen, Ihr Kontakt ist desk@acme.example.", "desk@acme.example"),
+    ("Seit April bin ich nimmer bei Acme. Bitte an desk@acme.example schreiben.", "desk@acme.example"),
+    ("La personne que vous cherchez est partie. Écrivez à desk@acme.example.", "desk@acme.example"),
+    ("He comenzado una nueva etapa. Escriba a desk@acme.example.", "desk@acme.example"),
+    ("La collaboratrice ha concluso il suo rapporto con noi: desk@acme.example", "desk@acme.example"),
+    ("Ik heb Acme verlaten, mijn taken doet desk@acme.example.", "desk@acme.example"),
+    ("Deixei as minhas funções na Acme. Contacte desk@acme.example.", "desk@acme.example"),
+]
+
+
+@pytest.mark.parametrize(("text", "contact"), PARTED)
+def test_a_machine_that_speaks_of_a_parting_names_the_stand_in(text: str, contact: str | None) -> None:
+    """A person who writes the same has not left for certain."""
+    found = _mail(text, sender="Pat Person <pat@acme.example>", headers=MACHINE)
+    assert (found.kind, found.contact) == (Kind.LEFT_COMPANY, contact)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have left the office and will be back on 24 August.",
+        "Ich bin heute nicht mehr im Büro und am 24. August wieder da.",
+        "Je suis parti en vacances jusqu'au 24 août.",
+    ],
+)
+def test_who_left_for_a_while_is_away(text: str) -> None:
+    """A day back says more than "left"."""
+    assert _mail(text, headers=MACHINE).kind is Kind.OUT_OF_OFFICE
+
+
+def test_who_retired_and_wants_no_more_mail_is_a_person() -> None:
+    """Nobody is gone who asks for something."""
+    assert _mail("I have retired, please take me off your list.").kind is Kind.UNSUBSCRIBE
 
 
 @pytest.mark.parametrize("headers", ["", MACHINE])

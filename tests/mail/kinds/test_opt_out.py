@@ -30,6 +30,14 @@ STOP = {
         Strike me from your files and never write here again.
         Can you stop mailing me?
         Next mail from you goes to my lawyer.
+        There is no point in writing to us about this any further.
+        Please discontinue your reminders.
+        I would be glad if that were the final message you send me.
+        We do not entertain unsolicited pitches at this practice.
+        One more email and I report you to the ICO.
+        Delete sales@firm.example, thank you.
+        Go and pester somebody else.
+        Put our domain on your suppression list.
     """,
     "de": """
         Abmelden
@@ -48,6 +56,13 @@ STOP = {
         Verschonen Sie uns mit weiteren Angeboten.
         Entfernen Sie mich aus Ihrer Datenbank, sonst folgt eine Abmahnung.
         Unterlassen Sie künftig jede Kontaktaufnahme.
+        Es wäre schön, wenn das Ihre letzte Nachricht an uns war.
+        Verzichten Sie darauf, uns weiter anzuschreiben.
+        Noch eine Mail und mein Anwalt meldet sich.
+        Ich wünsche keinerlei Werbung von Ihnen.
+        Nerven Sie bitte jemand anderen.
+        Sie brauchen mir nicht mehr zu schreiben.
+        Setzen Sie uns bitte auf Ihre Sperrliste.
     """,
     "fr": """
         Désinscription
@@ -63,6 +78,12 @@ STOP = {
         Cessez vos envois.
         Plus de mails, merci.
         Effacez toutes mes données conformément au RGPD.
+        Inutile de nous relancer.
+        J'apprécierais que ce soit votre dernier message.
+        Épargnez-nous vos relances.
+        Encore un mail et je vous signale à la CNIL.
+        Que mon adresse disparaisse de vos listes.
+        Allez embêter quelqu'un d'autre.
     """,
     "es": """
         Baja
@@ -77,6 +98,12 @@ STOP = {
         Solicito la cancelación de mis datos.
         Les ruego que no nos manden más publicidad.
         Dejen de molestar.
+        No hace falta que me vuelvan a escribir.
+        Espero que sea su último correo.
+        Si recibo otro mensaje, los denuncio.
+        Ahórrense los próximos correos.
+        Retiren ventas@firma.example de su base de datos.
+        Moleste a otro.
     """,
     "it": """
         Cancellatemi
@@ -90,6 +117,12 @@ STOP = {
         Chiedo la rimozione del mio indirizzo.
         Lasciatemi in pace.
         Mi oppongo al trattamento dei miei dati.
+        È inutile scrivermi ancora.
+        Spero sia la vostra ultima mail.
+        Se ricevo un'altra comunicazione mi rivolgo al Garante.
+        Si astenga dal mandarci altri messaggi.
+        Tolga vendite@ditta.example dal vostro elenco.
+        Vada a disturbare qualcun altro.
     """,
     "nl": """
         Afmelden
@@ -103,6 +136,12 @@ STOP = {
         Laat me met rust.
         Gelieve mij niet meer te contacteren.
         Ik maak bezwaar tegen het gebruik van mijn gegevens.
+        Verdere berichten zijn niet gewenst.
+        Ik hoop dat dit uw laatste mail was.
+        Nog een mail en ik dien een klacht in.
+        Blijf weg uit mijn inbox.
+        Wij zitten niet te wachten op dit soort mails.
+        Zet ons adres op uw zwarte lijst.
     """,
     "pt": """
         Remover
@@ -116,6 +155,12 @@ STOP = {
         Quero cancelar a subscrição.
         Não nos contactem mais.
         Descadastre meu e-mail, por favor.
+        Não há necessidade de nos voltarem a escrever.
+        Espero que seja a última mensagem.
+        Se receber outro email, faço queixa à CNPD.
+        Poupe-me os próximos contactos.
+        Tire o meu nome dessa lista, por favor.
+        Vá incomodar outro.
     """,
 }
 
@@ -141,6 +186,11 @@ GO_ON = {
         Please take this off the agenda.
         The list you sent is missing two addresses.
         I asked my colleague to remove the old data from our database.
+        Thank you for your emails, the last one was the clearest.
+        There is no need to send a printed copy.
+        Please delete my name from the references on your website.
+        We stopped the project last year.
+        I'd be grateful for one last price.
     """,
     "de": """
         Nein danke, wir sind versorgt.
@@ -156,6 +206,10 @@ GO_ON = {
         Ich habe Ihre Mail nicht mehr gefunden.
         Nehmen Sie mich bitte in den Verteiler auf.
         Ihre Mail lag im Spam.
+        Die letzte Mail habe ich nicht verstanden.
+        Sie brauchen uns keine Unterlagen in Papier zu schicken.
+        Wir verzichten auf die Option B.
+        Es wäre schön, wenn wir bald telefonieren.
     """,
     "fr": """
         Non merci, nous avons déjà un prestataire.
@@ -167,6 +221,9 @@ GO_ON = {
         Je n'ai pas reçu votre message.
         Merci de m'ajouter à la liste.
         Comment nos clients peuvent-ils se désabonner ?
+        Inutile d'imprimer le devis.
+        Votre dernier message est très clair.
+        On ne fait pas de publicité chez nous.
     """,
     "es": """
         No, gracias, ya tenemos proveedor.
@@ -176,6 +233,9 @@ GO_ON = {
         No me llame antes del lunes.
         Vamos a dar de baja el contrato con nuestro proveedor.
         Estoy de baja médica hasta el viernes.
+        No hace falta imprimir nada.
+        Su último correo es muy claro.
+        Retiren mi nombre de las referencias de su web.
     """,
     "it": """
         No grazie, abbiamo già un fornitore.
@@ -184,6 +244,9 @@ GO_ON = {
         Cancelli la vecchia versione del preventivo.
         Non mi chiami prima di lunedì.
         Abbiamo disdetto il contratto con il vecchio fornitore.
+        La Sua ultima mail è molto chiara.
+        Noi non facciamo pubblicità.
+        Tolga il mio nome dalle referenze.
     """,
     "nl": """
         Nee dank u, we hebben al een leverancier.
@@ -192,6 +255,9 @@ GO_ON = {
         Verwijder de oude versie van de offerte.
         Bel me niet voor maandag.
         We hebben het contract met onze leverancier opgezegd.
+        Wij houden u op de hoogte.
+        Uw laatste mail is duidelijk.
+        Haal mijn naam uit de referenties.
     """,
     "pt": """
         Não, obrigado, já temos fornecedor.
@@ -201,6 +267,9 @@ GO_ON = {
         Não me ligue antes de segunda.
         Cancelámos o contrato com o fornecedor antigo.
         Não preciso de mais nada, avançamos.
+        A última mensagem está clara.
+        Não há necessidade de imprimir.
+        Nós não fazemos publicidade.
     """,
 }
 
