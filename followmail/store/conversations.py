@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from followmail.mail import msgid
@@ -12,6 +11,7 @@ from followmail.mail.identity import Person, domain
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.conversation import Conversation, Entry
+from followmail.store.rows import Rows, marks
 from followmail.store.schema import (
     Acquaintance,
     ConversationRow,
@@ -54,7 +54,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-_SELECT = f"SELECT {_listed(_COLUMNS)} FROM message"
+_ROWS = Rows(MessageRow)
 _INSERT = f"INSERT INTO message ({_listed(_NEW)}) VALUES ({', '.join('?' * len(_NEW))})"
 
 
@@ -185,12 +185,14 @@ class Conversations:
 
     def conversation_of(self, ids: Iterable[str]) -> int | None:
         """The conversation that any of these ids belongs to."""
-        rows = ThreadId.select().where(ThreadId.message_id.in_(list(ids))).limit(1).execute(self._database)
-        return next((int(row.conversation) for row in rows), None)
+        wanted = list(ids)
+        query = f"SELECT conversation FROM thread_id WHERE message_id IN ({marks(len(wanted))}) LIMIT 1"
+        found = self._sql(query, *wanted).fetchone()
+        return int(found[0]) if found else None
 
     def ids_of(self, conversation: int) -> frozenset[str]:
-        rows = ThreadId.select().where(ThreadId.conversation == conversation).execute(self._database)
-        return frozenset(row.message_id for row in rows)
+        rows = self._sql("SELECT message_id FROM thread_id WHERE conversation = ?", conversation)
+        return frozenset(str(row[0]) for row in rows.fetchall())
 
     def get(self, conversation: int) -> Conversation:
         """A conversation with all its entries, oldest first."""
@@ -302,8 +304,7 @@ class Conversations:
         return bool(MessageRow.select().where(MessageRow.list_post == address).count(self._database))
 
     def is_off(self, conversation: int) -> bool:
-        rows = ConversationRow.select().where(ConversationRow.id == conversation).execute(self._database)
-        return any(row.off for row in rows)
+        return self._sql("SELECT 1 FROM conversation WHERE id = ? AND off", conversation).fetchone() is not None
 
     def set_off(self, conversation: int) -> None:
         """Never follow this conversation up."""
@@ -366,8 +367,7 @@ class Conversations:
         )
 
     def _known(self, where: str, *values: Any) -> Iterator[Known]:
-        for row in self._sql(f"{_SELECT} WHERE {where}", *values).fetchall():
-            yield _known(SimpleNamespace(**dict(zip(_COLUMNS, row, strict=True))))
+        return map(_known, _ROWS.where(self._database, where, *values))
 
 
 # What may report on a mail of ours, by its headers.
@@ -386,8 +386,8 @@ def _known(row: Any) -> Known:
         bcc=_people_in(row.bcc),
         envelope_to=tuple(json.loads(row.envelope_to)),
         subject=row.subject,
-        date=MessageRow.date.python_value(row.date),
-        arrived=MessageRow.arrived.python_value(row.arrived),
+        date=row.date,
+        arrived=row.arrived,
         in_reply_to=tuple(json.loads(row.in_reply_to)),
         references=tuple(json.loads(row.references)),
         content_type=row.content_type,

@@ -10,11 +10,13 @@ from followmail.errors import UserError
 from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
 from followmail.store.events import Events
 from followmail.store.outbox import Outbox
+from followmail.store.rows import Rows
 from followmail.store.schema import EnrollmentRow
 
 # Somebody else may change a row between reading and writing it; not for ever.
 _TRIES = 5
-_LIVE = [s.value for s in State if s.live]
+_IS_LIVE = "state IN ({})".format(", ".join(f"'{s.value}'" for s in State if s.live))
+_ROWS = Rows(EnrollmentRow)
 
 
 class Enrollments:
@@ -28,39 +30,38 @@ class Enrollments:
     # ---- asking
 
     def get(self, enrollment: int) -> Enrollment | None:
-        return next(iter(self._where(EnrollmentRow.id == enrollment)), None)
+        return next(iter(self._where("id = ?", enrollment)), None)
 
     def live(self) -> tuple[Enrollment, ...]:
-        return self._where(EnrollmentRow.state.in_(_LIVE))
+        return self._where(_IS_LIVE)
 
     def all(self, state: State | None = None) -> tuple[Enrollment, ...]:
-        return self._where(EnrollmentRow.state == state.value) if state else self._where(EnrollmentRow.id > 0)
+        return self._where("state = ?", state.value) if state else self._where("id > 0")
 
     def of_address(self, address: str) -> tuple[Enrollment, ...]:
-        return self._where(EnrollmentRow.address == address)
+        return self._where("address = ?", address)
 
     def live_of(self, address: str) -> Enrollment | None:
         """A person's one live enrollment."""
-        mine = self._where((EnrollmentRow.address == address) & EnrollmentRow.state.in_(_LIVE))
-        return mine[0] if mine else None
+        return next(iter(self._where(f"address = ? AND {_IS_LIVE}", address)), None)
 
     def of_conversation(self, conversation: int) -> tuple[Enrollment, ...]:
-        return self._where(EnrollmentRow.conversation == conversation)
+        return self._where("conversation = ?", conversation)
 
     def of_opening(self, opening: str) -> tuple[Enrollment, ...]:
-        return self._where(EnrollmentRow.opening == opening)
+        return self._where("opening = ?", opening)
 
     def last_batch(self) -> tuple[Enrollment, ...]:
         """The enrollments of the last import that was not undone; its id is the moment of it, as ISO 8601."""
         latest = EnrollmentRow.select(EnrollmentRow.batch).order_by(EnrollmentRow.batch.desc()).limit(1)
         batch = next((row.batch for row in latest.execute(self._database)), "")
-        return self._where(EnrollmentRow.batch == batch) if batch else ()
+        return self._where("batch = ?", batch) if batch else ()
 
-    def _where(self, condition: Any) -> tuple[Enrollment, ...]:
-        rows = EnrollmentRow.select().where(condition).order_by(EnrollmentRow.id).execute(self._database)
+    def _where(self, condition: str, *values: object) -> tuple[Enrollment, ...]:
+        rows = _ROWS.where(self._database, f"{condition} ORDER BY id", *values)
         found = [_enrollment(row) for row in rows]
         deliveries = self._outbox.of_all([e.id for e in found])
-        return tuple(replace(e, deliveries=deliveries.get(e.id, ())) for e in found)
+        return tuple(replace(e, deliveries=deliveries[e.id]) if e.id in deliveries else e for e in found)
 
     # ---- changing
 

@@ -13,9 +13,8 @@ class Facts:
         self._database = database
 
     def text(self, key: str) -> str | None:
-        row = Fact.select().where(Fact.key == key).execute(self._database)
-        found = list(row)
-        return str(found[0].value) if found else None
+        found = self._database.execute_sql("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+        return str(found[0]) if found else None
 
     def set_text(self, key: str, value: str | None) -> None:
         """Remember a text; None forgets it."""

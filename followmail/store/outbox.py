@@ -15,13 +15,14 @@ from typing import Any
 
 from followmail.sequence.steps import Delivery, Mode, Status
 from followmail.store.events import Events
+from followmail.store.rows import Rows, marks
 from followmail.store.schema import DeliveryRow
 
 # A step that has left, was skipped, or may have left, never goes back.
 _BEFORE_THE_DOT = (Status.QUEUED, Status.SENDING)
 # SQLite takes so many values in one statement.
 AT_ONCE = 500
-_WITHOUT_BYTES = tuple(field for field in DeliveryRow._meta.sorted_fields if field.name != "bytes")
+_ROWS, _WITHOUT_BYTES = Rows(DeliveryRow), Rows(DeliveryRow, without="bytes")
 _AGAIN = (Status.CANCELLED, Status.WITHDRAWN, Status.QUEUED, Status.FAILED)
 
 
@@ -86,61 +87,48 @@ class Outbox:
         found: dict[int, tuple[Delivery, ...]] = {}
         for start in range(0, len(enrollments), AT_ONCE):
             some = list(enrollments[start : start + AT_ONCE])
-            rows = DeliveryRow.select(*_WITHOUT_BYTES).where(DeliveryRow.enrollment.in_(some)).order_by(DeliveryRow.id)
-            for row in rows.execute(self._database):
+            rows = _WITHOUT_BYTES.where(self._database, f"enrollment IN ({marks(len(some))}) ORDER BY id", *some)
+            for row in rows:
                 found[row.enrollment] = (*found.get(row.enrollment, ()), _delivery(row))
         return found
 
     def parcels(self, *statuses: Status) -> tuple[Parcel, ...]:
         """All deliveries in these states, follow-ups before first contacts, the oldest due first."""
-        rows = DeliveryRow.select().where(DeliveryRow.status.in_([s.value for s in statuses]))
-        ordered = rows.order_by(DeliveryRow.number == 1, DeliveryRow.due, DeliveryRow.id)
-        return tuple(_parcel(row) for row in ordered.execute(self._database))
+        values = [s.value for s in statuses]
+        return self._where(f"status IN ({marks(len(values))}) ORDER BY number = 1, due, id", *values)
 
     def parcel(self, delivery: int) -> Parcel | None:
-        rows = DeliveryRow.select().where(DeliveryRow.id == delivery).execute(self._database)
-        return next((_parcel(row) for row in rows), None)
+        return next(iter(self._where("id = ?", delivery)), None)
 
     def by_message_id(self, message_id: str) -> Parcel | None:
-        rows = DeliveryRow.select().where(DeliveryRow.message_id == message_id).execute(self._database)
-        return next((_parcel(row) for row in rows), None)
+        return next(iter(self._where("message_id = ?", message_id)), None)
 
     def with_drafts(self) -> tuple[Parcel, ...]:
         """Deliveries whose draft is followed: the open ones; those skipped or sent whose draft may still be to be taken
         back; and cancelled ones whose draft may have been laid when the connection broke."""
-        rows = DeliveryRow.select().where(
-            (DeliveryRow.status == Status.DRAFTED.value)
-            | (
-                DeliveryRow.status.in_([Status.SKIPPED.value, Status.SENT.value]) & (DeliveryRow.withdraw == True)  # noqa: E712
-            )
-            | (
-                DeliveryRow.status.in_([Status.QUEUED.value, Status.CANCELLED.value])
-                & (DeliveryRow.draft_folder != "")
-                & DeliveryRow.draft_uid.is_null()
-            )
+        return self._where(
+            "status = 'drafted' OR (status IN ('skipped', 'sent') AND withdraw)"
+            " OR (status IN ('queued', 'cancelled') AND draft_folder <> '' AND draft_uid IS NULL) ORDER BY id"
         )
-        return tuple(_parcel(row) for row in rows.order_by(DeliveryRow.id).execute(self._database))
 
     def unfiled(self) -> tuple[Parcel, ...]:
         """What was sent by us and has no copy in Sent that we know of."""
-        rows = DeliveryRow.select().where(
-            (DeliveryRow.status == Status.SENT.value) & (DeliveryRow.filed == False)  # noqa: E712
-        )
-        return tuple(_parcel(row) for row in rows.execute(self._database))
+        return self._where("status = 'sent' AND NOT filed")
 
     def left_since(self, moment: datetime) -> tuple[Parcel, ...]:
         """What left, or was laid as a draft, or may have left, since a moment."""
         out = [s.value for s in (Status.SENT, Status.DRAFTED, Status.UNCERTAIN, Status.HANDED_OVER, Status.WITHDRAWN)]
-        rows = DeliveryRow.select().where(DeliveryRow.status.in_(out) & (DeliveryRow.left >= moment))
-        return tuple(_parcel(row) for row in rows.execute(self._database))
+        since = DeliveryRow.left.db_value(moment)
+        return self._where(f'status IN ({marks(len(out))}) AND "left" >= ?', *out, since)
 
     def texts_to(self, address: str) -> frozenset[str]:
         """Fingerprints of the texts that an address got."""
-        rows = DeliveryRow.select(DeliveryRow.text_hash).where(
-            (DeliveryRow.address == address)
-            & DeliveryRow.status.in_([Status.SENT.value, Status.UNCERTAIN.value, Status.HANDED_OVER.value])
-        )
-        return frozenset(row.text_hash for row in rows.execute(self._database) if row.text_hash)
+        out = [s.value for s in (Status.SENT, Status.UNCERTAIN, Status.HANDED_OVER)]
+        rows = _WITHOUT_BYTES.where(self._database, f"address = ? AND status IN ({marks(len(out))})", address, *out)
+        return frozenset(row.text_hash for row in rows if row.text_hash)
+
+    def _where(self, condition: str, *values: object) -> tuple[Parcel, ...]:
+        return tuple(map(_parcel, _ROWS.where(self._database, condition, *values)))
 
     # ---- moves
 
@@ -257,9 +245,8 @@ class Outbox:
     def last_left(self) -> datetime | None:
         """When the last mail left or may have left; drafts aside."""
         out = [s.value for s in (Status.SENT, Status.UNCERTAIN, Status.HANDED_OVER)]
-        rows = DeliveryRow.select().where(DeliveryRow.status.in_(out) & (DeliveryRow.bytes.is_null(False)))
-        latest = rows.order_by(DeliveryRow.left.desc()).limit(1).execute(self._database)
-        return next((row.left for row in latest), None)
+        latest = f'status IN ({marks(len(out))}) AND bytes IS NOT NULL ORDER BY "left" DESC LIMIT 1'
+        return next((row.left for row in _WITHOUT_BYTES.where(self._database, latest, *out)), None)
 
 
 def _delivery(row: Any) -> Delivery:

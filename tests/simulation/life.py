@@ -32,6 +32,11 @@ _STEP = re.compile(r"\[([a-z]+/\d)\]")
 _TEXT = "Hello {name},\n\ncould you look at my proposal about {subject}, and tell me what you think of it?\n\nBest regards\nAlex"
 _FINAL_CALM = 15  # business days after the last action in which everything open must come to its end
 LIMIT, GAP = 6, 90
+_SAYS = {
+    1: "I wanted to make sure that my note reached you.",
+    2: "Is this the wrong moment, shall I come back to it in summer?",
+    3: "Some months went by since we were in touch; has anything changed on your side?",
+}
 
 
 class Life:
@@ -49,7 +54,7 @@ class Life:
         self.number = 0
         self.looked: datetime | None = None  # the last look that was complete
         self.laid: dict[str, bytes] = {}
-        self.backup: tuple[dict[str, bytes], dict[int, bool], int] | None = None
+        self.backup: tuple[dict[str, bytes], dict[int, bool], int, datetime | None] | None = None
         self.ran = False
         self._faults: tuple[str, int] = ("", 0)
         self._smtp_fault = ""
@@ -66,7 +71,7 @@ class Life:
             (folder / "sequence.txt").write_text(f"Trigger: {trigger}\nAsks: yes\n")
             for step, after in ((1, "4 business days"), (2, "8 business days"), (3, "40 days\nApprove: yes")):
                 (folder / f"{step}-text-{step}.txt").write_text(
-                    f"After: {after}\n\n{{{{ greeting }}}}\n\nThis is [{name}/{step}] about my note.\n\nBest regards\n"
+                    f"After: {after}\n\n{{{{ greeting }}}}\n\n{_SAYS[step]} [{name}/{step}]\n\nBest regards\n"
                 )
 
     def _open(self, home: str = "home") -> Office:
@@ -475,7 +480,7 @@ class Life:
     def _sends(self, message: Stored, how: str) -> None:
         raw = message.raw
         if how == "edit":
-            raw = raw.replace(b"This is [", b"I hope that you are well. This is [")
+            raw = raw.replace(b" [", b", and I hope that you are well. [", 1)
         if how in ("edit", "new-id"):
             raw = raw.replace(message.id.encode(), f"client.{self.number}.{message.uid}@consult.example".encode(), 1)
         date = format_datetime(self.now).encode()
@@ -542,13 +547,13 @@ class Life:
         files = {
             p.name: p.read_bytes() for p in (self.home / "home").glob("followmail.db*") if not p.name.endswith(".lock")
         }
-        self.backup = files, {id(t): t.yes for t in self.truth.threads}, len(self.truth.sent)
+        self.backup = files, {id(t): t.yes for t in self.truth.threads}, len(self.truth.sent), self.looked
 
     def _restores(self, action: Action) -> None:
         if self.backup is None:
             return
         self._close()
-        files, yes, sent = self.backup
+        files, yes, sent, self.looked = self.backup
         self._forget_files()
         for name, data in files.items():
             (self.home / "home" / name).write_bytes(data)
@@ -557,7 +562,6 @@ class Life:
             thread.yes = yes.get(id(thread), False) and not left_since
             thread.stopped = False
         self.truth.paused_until = None
-        self.looked = None
 
     def _loses_database(self, action: Action) -> None:
         self._close()
@@ -592,10 +596,10 @@ class Life:
         """A second followmail, with a database of its own, looks at the same mailbox."""
         other = self._open("other")
         try:
-            for thread in self.truth.threads:
-                thread.before_first_run = thread.before_first_run or not thread.yes
+            self.truth.only_after_yes = True
             self._one_round(other)
         finally:
+            self.truth.only_after_yes = False
             other.close()
 
     # ---- the end

@@ -68,6 +68,7 @@ class Truth:
     paused_until: datetime | None = None
     broken_folder: bool = False
     clock_wrong: bool = False
+    only_after_yes: bool = False  # a second machine, to which everything is older than its first run
 
     def thread(self, address: str, subject: str) -> Thread | None:
         base = bare(subject)
@@ -131,7 +132,7 @@ class Truth:
             raise Broken(f"I1: {said}: they got this step already")
         if by_itself and thread.before_first_run and not thread.yes:
             raise Broken(f"I4: {said}: it was sent before the first run, and nobody said yes")
-        if by_itself and not self.detect_enrolls and not thread.yes:
+        if by_itself and not thread.yes and (self.only_after_yes or not self.detect_enrolls):
             raise Broken(f"I4: {said}: nobody said yes")
         if by_itself and step.endswith("/3") and (address, step) not in self.approved_steps:
             raise Broken(f"{said}: this step asks first")

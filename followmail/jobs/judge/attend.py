@@ -13,7 +13,7 @@ from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, guarded
 from followmail.jobs.recording import acquaint
 from followmail.mail.identity import Identity, Person, company, is_machine, same_company
-from followmail.mail.kinds import Kind
+from followmail.mail.kinds import Kind, classify
 from followmail.mail.kinds.introduction import introduces
 from followmail.mail.message import Message
 from followmail.mail.need import Need, need_of
@@ -80,17 +80,17 @@ def _know(court: Court, addresses: list[str]) -> None:
 
 
 def _weigh(court: Court, known: Known) -> None:
+    """Read it, and remember only what it needs: what it was read as is no matter of any enrollment."""
     kind, text, lang = known.entry.kind, known.entry.text, known.language
     if kind is None:
-        verdict = court.read(known)
+        day = (known.entry.message.sent_on or court.c.now).date()
+        verdict = court.verdicts.get(known.row) or classify(court.raw(known), day)
         kind, text, lang = verdict.kind, verdict.new_text, verdict.language
     need, asked = need_of(kind, text, lang)
     people = _introduced(court.c, known, kind, text, lang)
-    store = court.c.store.attention
     if people:
-        store.weigh(known.entry.message.id, Need.INTRODUCTION, asked, people)
-    else:
-        store.weigh(known.entry.message.id, need, asked)
+        need = Need.INTRODUCTION
+    court.c.store.attention.weigh(known.entry.message.id, need, asked, people)
 
 
 def _introduced(c: Cycle, known: Known, kind: Kind, text: str, lang: str | None) -> tuple[Person, ...]:
