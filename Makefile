@@ -1,12 +1,14 @@
 # make run     the daemon where there is a config.env, else a mailbox to play with
 # make test    everything that must hold: style, types, tests against real servers
-# make clean   away with what these two made
+# make faults  every moment at which it may die, or a link or a disk fail, where make test takes samples
+# make fuzz    foreign bytes into everything that reads them, a minute each: FOR=300 longer, ON="classify quote" some
+# make clean   away with what these made
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: run test servers clean
+.PHONY: run test faults fuzz servers clean
 
 run: .venv/installed
 	@if [ -n "$$FOLLOWMAIL_CONFIG" ] || [ -f config.env ]; then exec $(BIN)/followmail run; else exec $(BIN)/followmail sandbox; fi
@@ -16,6 +18,12 @@ test: .venv/installed-test servers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/pytest -n 2
+
+faults: .venv/installed-test servers
+	EVERY_MOMENT=1 $(BIN)/pytest -n 2 tests/faults
+
+fuzz: .venv/installed-fuzz
+	$(BIN)/python -m tests.fuzz --seconds $(or $(FOR),60) $(ON)
 
 # The environment. It is made once, and brought up to date when what it is made from changes.
 .venv/installed: pyproject.toml setup.py
@@ -30,29 +38,37 @@ test: .venv/installed-test servers
 	@$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@
 
+.venv/installed-fuzz: .venv/installed
+	@echo "Installing the fuzzer …"
+	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@touch $@
+
 # The tests start a Dovecot of their own. The service that comes with the package is neither started nor enabled.
 SUDO := $(shell if [ "$$(id -u)" != 0 ] && [ "$$CI" = true ]; then echo sudo -n; fi)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 POLICY := /usr/sbin/policy-rc.d
 
 servers:
-	@if PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v dovecot >/dev/null; then exit 0; fi; \
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; missing=; \
+	command -v dovecot >/dev/null || missing="dovecot-imapd openssl"; \
+	command -v strace >/dev/null || missing="$$missing strace"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
 	if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || [ -n "$(SUDO)" ]; }; then \
-		echo "Installing Dovecot …"; \
+		echo "Installing $$missing …"; \
 		if [ ! -e $(POLICY) ]; then \
 			trap '$(SUDO) rm -f $(POLICY)' EXIT; \
 			printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $(POLICY) >/dev/null; \
 			$(SUDO) chmod 755 $(POLICY); \
 		fi; \
-		if said=$$($(APT) update 2>&1 && $(APT) install --no-install-recommends dovecot-imapd openssl 2>&1); then \
-			$(SUDO) systemctl disable dovecot.service dovecot.socket >/dev/null 2>&1; \
+		if said=$$($(APT) update 2>&1 && $(APT) install --no-install-recommends $$missing 2>&1); then \
+			case "$$missing" in dovecot*) $(SUDO) systemctl disable dovecot.service dovecot.socket >/dev/null 2>&1;; esac; \
 			exit 0; \
 		fi; \
 		echo "$$said" | tail -20 >&2; \
 	fi; \
 	echo >&2; \
-	echo "  Dovecot is not installed, so NOTHING that needs a mailbox is tested: tests/imap, tests/jobs, tests/stories." >&2; \
-	echo "  Debian and Ubuntu have it: sudo apt-get install dovecot-imapd" >&2; \
+	echo "  Not installed: $$missing. So NOTHING that needs a mailbox, or dies, is tested: tests/imap, tests/jobs, tests/stories, tests/faults." >&2; \
+	echo "  Debian and Ubuntu have it: sudo apt-get install $$missing" >&2; \
 	echo >&2; \
 	[ "$$CI" != true ]
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from followmail import rendering, smtp
+from followmail.agenda import standing
 from followmail.errors import FollowmailError
 from followmail.imap.folders import Folder, Role, our_folder
 from followmail.imap.session import Session
@@ -33,7 +34,7 @@ def check(office: Office, now: datetime, create_folders: bool = False) -> tuple[
             lines += _folders(office, session)
             if create_folders:
                 lines.append(_create(office, session))
-    lines += [*_sending(office), *_templates(office), _clock(office, now)]
+    lines += [*_sending(office), *_templates(office), _clock(office, now), *_looked(office, now)]
     return tuple(lines)
 
 
@@ -179,3 +180,13 @@ def _clock(office: Office, now: datetime) -> Line:
     zone = office.policy().calendar.local(now)
     remedy = "set the clock right; if it is, `followmail resume`" if fault else ""
     return Line("clock", not fault, fault or f"{zone:%Y-%m-%d %H:%M} {zone.tzname()}", remedy)
+
+
+def _looked(office: Office, now: datetime) -> list[Line]:
+    """Whether silence is proven: a complete look that is not too long ago. Before the first there is nothing to say."""
+    looked = office.store.facts.moment("looked_at")
+    if looked is None:
+        return []
+    local = office.policy().calendar.local(looked)
+    stale = standing.is_stale(looked, now, timedelta(seconds=office.settings.poll))
+    return [Line("last look", not stale, f"{local:%Y-%m-%d %H:%M}", "start `followmail run`" if stale else "")]

@@ -84,6 +84,8 @@ def _named(desk: Desk, word: str) -> tuple[Enrollment, ...]:
 def approve(desk: Desk, e: Enrollment) -> str:
     """A yes: for the enrollment, for what it waits for, and for a delivery that may or may not have left: send it."""
     doubt = [p for p in desk.store.outbox.parcels(Status.UNCERTAIN) if p.delivery.enrollment == e.id]
+    if doubt and not e.state.live:
+        raise UserError(f"{e.address} is {e.state} ({e.why}), so nothing is sent again; skip counts the mail as left.")
     if doubt:
         with desk.store.transaction():
             for parcel in doubt:
@@ -236,7 +238,9 @@ def _revive(desk: Desk, e: Enrollment) -> str:
 
 
 def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
-    """Nothing to this person until then; afterwards as before."""
+    """Nothing to this person until then; afterwards as before. What has ended is not begun again by it."""
+    if not e.state.live:
+        raise UserError(f"{e.address} is {e.state} ({e.why}); nothing more goes to them.")
     then = (
         State.WAITING
         if e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.WAITING)

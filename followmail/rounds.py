@@ -13,7 +13,7 @@ from pathlib import Path
 
 from followmail import auth, desk, smtp, telling
 from followmail.agenda import agenda
-from followmail.errors import AnotherInstance
+from followmail.errors import AnotherInstance, LoginRefused
 from followmail.imap.connect import Account
 from followmail.imap.session import Session
 from followmail.jobs import deliver, digest, draft, file, plan, watch
@@ -84,8 +84,16 @@ class Office:
     # ---- servers
 
     def connect(self) -> Session:
-        """A live session. Raises Unreachable, LoginRefused or ServerBusy."""
-        return Session.open(self.account())
+        """A live session. Raises Unreachable, LoginRefused or ServerBusy. A refused login is a problem until one is not."""
+        facts = self.store.facts
+        try:
+            session = Session.open(self.account())
+        except LoginRefused as fault:
+            facts.set_text("login_fault", str(fault))
+            raise
+        if facts.text("login_fault"):
+            facts.set_text("login_fault", None)
+        return session
 
     def account(self) -> Account:
         server = self.settings.imap

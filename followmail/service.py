@@ -9,15 +9,18 @@ import os
 import random
 import select
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import schedule
 
 from followmail import auth
+from followmail.agenda import standing
 from followmail.errors import (
+    DatabaseError,
     FollowmailError,
     InDoubt,
     LoginRefused,
@@ -37,6 +40,9 @@ LOGIN_TRIES = 3
 LOGIN_WAITS = (60.0, 300.0)
 _ALERT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
+_SLICE = 30.0
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_IDLE_SHORTEST = 1.0  # an IDLE that ends sooner, and without news, is a server that talks without end
 # Told to a person; the rest is for the curious.
 _AT_DEBUG = frozenset({"address", "why"})
 
@@ -65,13 +71,39 @@ class Stop:
             os.write(self._write_fd, b"x")
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but no longer than until the stop. Not `Event.wait`: that hangs where the clock is staged."""
-        if not self.asked:
-            select.select([self.read_fd], [], [], max(0.0, seconds))
+        """Sleep, but no longer than until the stop. Not `Event.wait`: that hangs where the clock is staged.
+
+        It is looked at now and then whether the time is over: it also passes while the machine sleeps.
+        """
+        end = time.clock_gettime(_CLOCK) + seconds
+        while not self.asked and (left := end - time.clock_gettime(_CLOCK)) > 0:
+            select.select([self.read_fd], [], [], min(left, _SLICE))
 
     def close(self) -> None:
         os.close(self.read_fd)
         os.close(self._write_fd)
+
+
+class Watchdog:
+    """systemd's: it hears of each complete look, and ends a daemon of which it hears nothing (sd_notify(3))."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "")
+        patience = environment.get("WATCHDOG_USEC", "")
+        mine = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.patience = int(patience) / 1_000_000 if mine and patience.isdecimal() else None  # seconds; None: it is off
+
+    def feed(self) -> None:
+        """Say that a look was complete; nothing else may."""
+        if self.patience is None or not self._address:
+            return
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(1.0)
+            sock.sendto(b"WATCHDOG=1", self._address.replace("@", "\0", 1))
+
+    def at_most(self, poll: float) -> float:
+        """Seconds between two looks, such that a healthy daemon is heard of in time."""
+        return poll if self.patience is None else min(poll, self.patience / 3)
 
 
 class Daemon:
@@ -87,10 +119,13 @@ class Daemon:
         self.refused = 0
         self.next_due: datetime | None = None
         self.alerted: str | None = None
+        self.started = clock()
         self.last_round = time.monotonic()
         self.shown = office.progress
+        self.watchdog = Watchdog(os.environ)
+        self.poll = self.watchdog.at_most(office.settings.poll)
         self.heart = schedule.Scheduler()
-        self.heart.every(office.settings.poll).seconds.do(self._tick)
+        self.heart.every(max(1, int(self.poll))).seconds.do(self._tick)
 
     def _go_on(self, what: str, done: int, total: int) -> None:
         """Asked by the round between two of its pieces: a message, a folder, a mail. Raises Stopped."""
@@ -119,7 +154,7 @@ class Daemon:
 
     def _poll_is_over(self) -> bool:
         """Also where the wall clock was set back, which holds up a heart that beats by it."""
-        return time.monotonic() - self.last_round > self.office.settings.poll
+        return time.monotonic() - self.last_round > self.poll
 
     def _something_is_due(self) -> bool:
         return self.next_due is not None and self.clock() >= self.next_due
@@ -148,10 +183,11 @@ class Daemon:
         return None
 
     def _went_well(self, report: Report) -> None:
-        self.backoff, self.refused = BACKOFF_FIRST, 0
+        self.refused = 0
         if report.look.complete:
+            self.watchdog.feed()
             self._heartbeat()
-        self._alert_once(self.office.store.facts.text("sending_fault") or self.office.store.facts.text("clock_fault"))
+        self._alert_once(self._fault())
         # what is past is held by something that the next poll asks about again
         coming = (report.tally.next_due, report.next_digest)
         self.next_due = min((due for due in coming if due and due > self.clock()), default=None)
@@ -166,7 +202,19 @@ class Daemon:
         self._hang_up()
         self._wait_longer()
 
+    def _fault(self) -> str | None:
+        """What needs a person, although the daemon goes on; a look that is long overdue is no less."""
+        facts = self.office.store.facts
+        if fault := facts.text("sending_fault") or facts.text("clock_fault"):
+            return fault
+        since = max(facts.moment("looked_at") or self.started, self.started)
+        if not standing.is_stale(since, self.clock(), timedelta(seconds=self.poll)):
+            return None
+        return f"there was no complete look since {since:%Y-%m-%d %H:%M} UTC; `followmail status` says more"
+
     def _wait_longer(self) -> None:
+        with contextlib.suppress(DatabaseError):  # which may be what is broken
+            self._alert_once(self._fault())
         self.stop.wait(self.backoff * random.uniform(0.8, 1.2))
         self.backoff = min(self.backoff * 2, BACKOFF_LONGEST)
         self.due_now = True
@@ -215,22 +263,27 @@ class Daemon:
 
     def _rest(self) -> None:
         """Until mail is reported, something is due, or the next tick."""
-        seconds = min(max(0.0, self.heart.idle_seconds or 0.0), self.office.settings.poll, IDLE_LONGEST)
+        seconds = min(max(0.0, self.heart.idle_seconds or 0.0), self.poll, IDLE_LONGEST)
         if self.next_due is not None:
             seconds = min(seconds, max(0.0, (self.next_due - self.clock()).total_seconds()))
         if self.stop.asked or self.due_now or seconds <= 0:
             return
         if self.session is None or "IDLE" not in self.session.capabilities:
             self.stop.wait(seconds)
+            self.backoff = BACKOFF_FIRST
             return
+        began = time.monotonic()
         try:
             if self._came_meanwhile() or self.session.idle(seconds, self.stop.read_fd):
                 self.due_now = True
         except (Transient, FollowmailError) as fault:
-            log.info("idle-ended %s", fault)
+            log.info("idle-ended %s; trying again in %d s", fault, self.backoff)
             self._hang_up()
-            self.stop.wait(1.0)
-            self.due_now = True
+            self._wait_longer()
+            return
+        self.backoff = BACKOFF_FIRST
+        if not self.due_now and time.monotonic() - began < min(seconds, _IDLE_SHORTEST):
+            self.stop.wait(_IDLE_SHORTEST)
 
     def _came_meanwhile(self) -> bool:
         """Whether mail came between the look and this IDLE: no line will tell of it any more."""
@@ -254,6 +307,7 @@ def run(settings: Settings) -> int:
         office = Office.open(settings)
         office.tell = tell
         try:
+            office.store.check()
             for warning in settings.warnings:
                 log.warning("configuration %s", warning)
             for fault in office.templates.library.faults:
@@ -282,9 +336,17 @@ def _quoted(text: str) -> str:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
-    )  # fmt: skip
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_one_line)
+
+
+def _one_line(record: logging.LogRecord) -> bool:
+    """An event is one line, whatever a server or a mail says in it."""
+    text = record.getMessage()
+    if not text.isprintable():
+        record.msg, record.args = "".join(c if c.isprintable() else " " for c in text), ()
+    return True
 
 
 def main() -> None:

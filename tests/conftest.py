@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.canary import Watch
 from tests.servers import dovecot as _dovecot
 from tests.servers import smtp as _smtp
 from tests.servers.dovecot import Dovecot, Dovecots, Mailbox
@@ -13,6 +14,22 @@ from tests.servers.smtp import Smtpd
 from tests.world import World
 
 smtpd = _smtp.smtpd
+_watch = Watch()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, and nothing that a test started, showed the password: in no output, log, file or process list."""
+    with _watch.watching(tmp_path_factory.getbasetemp()):
+        yield
+    assert _watch.leaks == []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What a test printed, or failed with."""
+    for title, text in report.sections:
+        _watch.said(text, f"{report.nodeid}: {title}")
+    _watch.said(report.longreprtext, f"{report.nodeid}: its failure")
 
 
 def _require(program: str | None, name: str, package: str) -> None:

@@ -144,6 +144,10 @@ def _unreadable(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
     return Item(What.PROBLEM, f"a message could not be read ({event.why}); read it yourself")
 
 
+def _unseen(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    return Item(What.PROBLEM, f"{event.why} ({day(c, event.at)})")
+
+
 def _about(e: Enrollment, item: Item) -> Item:
     return replace(item, enrollment=e.id, address=e.address, state=e.state.value, code=e.code, why=e.why)
 
@@ -172,6 +176,7 @@ _TELLERS: dict[str, Teller] = {
     "draft-out-of-sight": _said,
     "dropped": _dropped,
     "unreadable": _unreadable,
+    "unseen": _unseen,
     "first-run": _first_run,
     "paused-all": _said,
     "resumed-all": _said,

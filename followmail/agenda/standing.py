@@ -48,9 +48,11 @@ def problems(c: Cycle, poll: timedelta) -> list[str]:
     found = []
     if looked is None:
         found.append("there was no complete look yet; start `followmail run`")
-    elif c.now - looked > max(STALE_AT_LEAST, STALE_POLLS * poll):
+    elif is_stale(looked, c.now, poll):
         hours = (c.now - looked).total_seconds() / 3600
         found.append(f"the last complete look was {hours:.0f} hours ago; is `followmail run` at work?")
+    if text := facts.text("login_fault"):
+        found.append(f"the mailbox refuses the login: {text}; mend the password, then start `followmail run`")
     found += [text for key in ("look_fault", "clock_fault", digest.FAULT) if (text := facts.text(key))]
     if text := facts.text("sending_fault"):
         found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
@@ -61,6 +63,11 @@ def problems(c: Cycle, poll: timedelta) -> list[str]:
         for known in c.store.conversations.set_aside()
     ]
     return found
+
+
+def is_stale(looked: datetime, now: datetime, poll: timedelta) -> bool:
+    """Whether a complete look is so long ago that silence proves nothing any more."""
+    return now - looked > max(STALE_AT_LEAST, STALE_POLLS * poll)
 
 
 def paused(c: Cycle) -> str:

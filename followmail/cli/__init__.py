@@ -110,6 +110,8 @@ def _told(fault: Exception) -> int:
 
     if not isinstance(fault, FollowmailError):
         raise fault
+    from followmail.cli.output import safe
+
     for problem in fault.problems if isinstance(fault, UserError) else (str(fault),):
-        click.echo(f"followmail: {problem}", err=True)
+        click.echo(safe(f"followmail: {problem}"), err=True)
     return fault.exit_status

@@ -52,6 +52,7 @@ def _dry(settings: Settings) -> Report:
 
 def _round(office: Office, dry: bool = False) -> Report:
     try:
+        office.store.check()
         with Bar() as bar, office.connect() as session:
             office.progress = bar
             return go_round(office, session, now, dry)

@@ -289,12 +289,9 @@ def _unusual_head(folder: str, response: list[bytes]) -> Head | None:
         return None
     moment = arrived.astimezone(UTC) if arrived.tzinfo else arrived.replace(tzinfo=UTC)
     flags = found.get(b"FLAGS")
-    words = (
-        b" ".join(str(f).encode() if isinstance(f, int) else f for f in flags or ())
-        if isinstance(flags, tuple)
-        else b""
-    )
-    return Head(folder, uid, moment, _flags(words), size, header[:MAX_HEADER])
+    words = [str(f).encode() if isinstance(f, int) else f for f in flags] if isinstance(flags, tuple) else []
+    plain = b" ".join(word for word in words if isinstance(word, bytes))  # a list or NIL among them is no flag
+    return Head(folder, uid, moment, _flags(plain), size, header[:MAX_HEADER])
 
 
 def _parsed(response: list[bytes]) -> dict[bytes, object]:

@@ -10,6 +10,7 @@ import re
 import select
 import socket
 import ssl
+import time
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
@@ -17,6 +18,13 @@ from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 # The longest line is the answer to a SEARCH: a million UIDs take 8 MB.
 MAX_LINE = 16 * 2**20
 MAX_LITERAL = 64 * 2**20
+# What a server may say to one command: the answer to a FETCH of 8,000 headers has some 20,000 lines.
+MAX_LINES = 1_000_000
+MAX_KEPT = 64 * 2**20  # bytes of untagged responses that imaplib keeps until somebody asks for them
+# A wait looks at the clock this often: a machine that slept must not go on waiting for what is over.
+_SLICE = 30.0
+# It goes on while the machine sleeps; where there is none, a wait after a sleep is only longer.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _CHUNK = 2**18
 _LITERAL = re.compile(rb"\{(\d+)\}\Z")
 
@@ -28,6 +36,7 @@ class Wire(imaplib.IMAP4):
         self._tls = tls
         self._timeout = timeout
         self._buffer = bytearray()
+        self._lines = self._kept = 0  # since the last command
         super().__init__(host, port, timeout.connect)
         self.debug = 0
 
@@ -63,6 +72,9 @@ class Wire(imaplib.IMAP4):
             self._fill()
         line = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            raise self.abort("the server talks without end")
         return line
 
     def read(self, size: int) -> bytes:
@@ -95,10 +107,14 @@ class Wire(imaplib.IMAP4):
         poller.register(self.sock, select.POLLIN)
         if wake_fd is not None:
             poller.register(wake_fd, select.POLLIN)
-        ready = poller.poll(max(0, seconds) * 1000)
+        end = time.clock_gettime(_CLOCK) + max(0, seconds)
+        left: float = max(0, seconds)
+        while not (ready := poller.poll(min(left, _SLICE) * 1000)) and left > _SLICE:
+            left = max(0, end - time.clock_gettime(_CLOCK))
         return any(fd == self.sock.fileno() for fd, _ in ready) and self._fill_now()
 
     def send(self, data: Any) -> None:
+        self._lines = self._kept = 0
         self.sock.sendall(data)
 
     def shutdown(self) -> None:
@@ -137,6 +153,13 @@ class Wire(imaplib.IMAP4):
 
     def _pending(self) -> bool:
         return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+
+    def _append_untagged(self, typ: str, dat: bytes | tuple[bytes, bytes] | None) -> None:
+        """imaplib's store of what was told, within bounds."""
+        self._kept += 100 + (sum(map(len, dat)) if isinstance(dat, tuple) else len(dat or b""))
+        if self._kept > MAX_KEPT:
+            raise self.abort("the server talks without end")
+        super()._append_untagged(typ, dat)  # type: ignore[misc]
 
     def _log(self, line: object) -> None:
         """imaplib keeps the last ten lines, passwords among them; we do not."""

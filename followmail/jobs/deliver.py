@@ -15,6 +15,7 @@ from followmail.errors import CommandRefused, FollowmailError
 from followmail.imap.folders import Role, having
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look, hold
+from followmail.jobs.drafts_folder import adopt, begun_by_hand, read_drafts
 from followmail.jobs.sent_folder import has_id, left_already
 from followmail.sequence import planner
 from followmail.sequence.planner import Leave, Wait
@@ -66,13 +67,28 @@ def deliver(
         if not having(look.folders, Role.SENT):
             hold(c, fresh, "no Sent folder was found to tell what has left; FOLLOWMAIL_SENT_FOLDER names one")
             continue
-        if not left_already(session, c, look, e, fresh) and not _send(c, server, e, fresh, clock):
+        if left_already(session, c, look, e, fresh) or _is_a_draft(session, c, look, fresh):
+            continue
+        if not _send(c, server, e, fresh, clock):
             return
 
 
 def _next(c: Cycle, tried: set[int]) -> Parcel | None:
     queued = c.store.outbox.parcels(Status.QUEUED)
     return next((p for p in queued if p.mode is Mode.SEND and p.delivery.id not in tried), None)
+
+
+def _is_a_draft(session: Session, c: Cycle, look: Look, parcel: Parcel) -> bool:
+    """Whether a draft of this step lies in Drafts, which a restored database may not know; or one to the person that the
+    consultant began in the thread. A step that became a draft stays one."""
+    try:
+        there = begun_by_hand(c.store, parcel, read_drafts(session, look.folders))
+    except CommandRefused as fault:
+        hold(c, parcel, str(fault))
+        return True
+    if there is not None:
+        adopt(c, parcel, there)
+    return there is not None
 
 
 def _account_is_free(c: Cycle) -> bool:

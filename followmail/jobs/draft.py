@@ -15,10 +15,11 @@ from followmail.jobs.cycle import Cycle, Look, hold
 from followmail.jobs.drafts_folder import (
     DELETED,
     Draft,
-    answered,
+    adopt,
     begun_by_hand,
     draft_of,
     moved_draft,
+    note_drafted,
     read_drafts,
     step_that_left,
     version_of,
@@ -262,32 +263,13 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
 
 def _lay(session: Session, c: Cycle, target: Folder, parcel: Parcel, found: tuple[Draft, ...]) -> None:
     there = begun_by_hand(c.store, parcel, found)
-    uid: int | None
-    uidvalidity: int | None
     if there is not None:
-        folder, uid, edited = there.folder, there.uid, there.message.id != parcel.delivery.message_id
-        versions, uidvalidity = versions_seen([there]), there.uidvalidity
-        c.store.outbox.note(parcel.delivery.id, in_reply_to=answered(c.store, parcel, there))
-    else:
-        uidvalidity = target.uidvalidity
-        versions = version_of(mail_message.read(parcel.data))
-        folder, edited = target.name, False
-        c.store.outbox.note(parcel.delivery.id, draft_folder=folder, draft_uid=None)  # it may lie there from here on
-        uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
-    with c.store.transaction():
-        moved = c.store.outbox.move(
-            parcel.delivery.id, (Status.QUEUED,), Status.DRAFTED, c.now, left=c.now, draft_folder=folder, draft_uid=uid,
-            draft_uidvalidity=uidvalidity, draft_versions=versions, draft_edited=edited, gone_since=None, gone_looks=0,
-        )  # fmt: skip
-        if not moved:  # stopped meanwhile: take it back at the next cycle
-            c.store.outbox.move(
-                parcel.delivery.id, (Status.CANCELLED,), Status.DRAFTED, c.now, left=c.now, draft_folder=folder,
-                draft_uid=uid, withdraw=True,
-            )  # fmt: skip
-            return
-        delivery = parcel.delivery
-        c.store.events.add(
-            c.now, "drafted", f"step {delivery.number} lies in {folder}", delivery.enrollment, parcel.address
-        )
-    c.tally.drafted += 1
-    c.tell("drafted", {"delivery": parcel.delivery.id, "step": parcel.delivery.number})
+        adopt(c, parcel, there)
+        return
+    c.store.outbox.note(parcel.delivery.id, draft_folder=target.name, draft_uid=None)  # it may lie there from here on
+    uid = drafts_edge.lay(session, target.name, parcel.data, c.now)
+    versions = version_of(mail_message.read(parcel.data))
+    note_drafted(
+        c, parcel, draft_folder=target.name, draft_uid=uid, draft_uidvalidity=target.uidvalidity,
+        draft_versions=versions, draft_edited=False,
+    )  # fmt: skip

@@ -6,11 +6,13 @@ What is marked \\Deleted is gone: Outlook shows it struck through and expunges i
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
+from followmail.jobs.cycle import Cycle
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Identity
@@ -105,6 +107,33 @@ def begun_by_hand(store: Store, parcel: Parcel, drafts: Iterable[Draft]) -> Draf
         [d for d in drafts if _is_to(d.message, parcel) and answered(store, parcel, d)] if parcel.in_reply_to else []
     )
     return next(iter((*versions_of(parcel, drafts), *inside)), None)
+
+
+def adopt(c: Cycle, parcel: Parcel, there: Draft) -> None:
+    """A draft that lies there already is this step's."""
+    c.store.outbox.note(parcel.delivery.id, in_reply_to=answered(c.store, parcel, there))
+    note_drafted(
+        c, parcel, draft_folder=there.folder, draft_uid=there.uid, draft_uidvalidity=there.uidvalidity,
+        draft_versions=versions_seen([there]), draft_edited=there.message.id != parcel.delivery.message_id,
+    )  # fmt: skip
+
+
+def note_drafted(c: Cycle, parcel: Parcel, **place: Any) -> None:
+    """The step is a draft now; where it was cancelled meanwhile, the next cycle takes it back."""
+    delivery = parcel.delivery
+    with c.store.transaction():
+        moved = c.store.outbox.move(
+            delivery.id, (Status.QUEUED,), Status.DRAFTED, c.now, left=c.now, gone_since=None, gone_looks=0, **place
+        )
+        if not moved:
+            c.store.outbox.move(
+                delivery.id, (Status.CANCELLED,), Status.DRAFTED, c.now, left=c.now, withdraw=True, **place
+            )
+            return
+        why = f"step {delivery.number} lies in {place['draft_folder']}"
+        c.store.events.add(c.now, "drafted", why, delivery.enrollment, parcel.address)
+    c.tally.drafted += 1
+    c.tell("drafted", {"delivery": delivery.id, "step": delivery.number})
 
 
 def answered(store: Store, parcel: Parcel, draft: Draft) -> str:

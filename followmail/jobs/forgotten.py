@@ -7,6 +7,7 @@ a company that is followed up, is remembered without name, address and subject.
 from dataclasses import replace
 
 from followmail.jobs.cycle import Cycle
+from followmail.mail.event import Event
 from followmail.mail.identity import Person, company, domain, same_company
 from followmail.mail.message import Message
 
@@ -37,6 +38,21 @@ def less_forgotten(c: Cycle, message: Message) -> Message | None:
         bcc=_less(message.bcc, gone),
         envelope_to=tuple(a for a in message.envelope_to if a not in gone),
     )
+
+
+def is_forgotten(message: Message) -> bool:
+    """Whether somebody who was forgotten wrote it: what it says bears on others, and is not kept."""
+    return message.sender.address.partition("@")[0] == NOBODY
+
+
+def event_less_forgotten(c: Cycle, event: Event) -> Event:
+    """An event without the forgotten people in it; then also without its title and place, which may name them."""
+    gone = c.store.suppressions.is_forgotten
+    kept = tuple(a for a in event.attendees if not gone(a.person.address))
+    organizer = None if event.organizer is not None and gone(event.organizer.address) else event.organizer
+    if (kept, organizer) == (event.attendees, event.organizer):
+        return event
+    return replace(event, attendees=kept, organizer=organizer, summary="", location="")
 
 
 def _bears(c: Cycle, message: Message) -> bool:

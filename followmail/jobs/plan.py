@@ -40,6 +40,7 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         clock_fault=store.facts.text("clock_fault") or "",
         paused_until=store.facts.moment("paused_until"),
         pause_ended=store.facts.moment("pause_ended"),
+        unseen=store.facts.moment("unseen"),
         left_today=len(left),
         imports_today=sum(_is_import(store, p) for p in left),
         last_left=store.outbox.last_left(),

@@ -12,6 +12,7 @@ from followmail.errors import CommandRefused
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
+from followmail.jobs import unseen
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.recording import mark_of, record
 from followmail.mail import msgid
@@ -42,6 +43,8 @@ def look(session: Session, c: Cycle) -> Look:
             new += _read_folder(session, c, folder, positions.get(folder.name))
         except CommandRefused as fault:
             faults.append(f"{folder.name}: {fault}")
+    if not faults:
+        unseen.tell(c)
     c.tally.new_messages += new
     return Look(folders, tuple(faults), frozenset(changed), new)
 
@@ -100,19 +103,13 @@ def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position 
         uids = reader.uids_from(session, folder.name, position.uidnext)
     else:
         uids = _first_uids(session, c, folder)
-    before = c.tally.new_messages
     recorded = record(session, c, folder, chosen.uidvalidity, uids, read_anew=position is not None and not known)
-    last = max(uids, default=0) + 1
-    c.store.cursors.set(
-        Position(
-            folder.name,
-            chosen.uidvalidity,
-            max(last, position.uidnext if known and position else 1, chosen.uidnext or 1),
-            folder.messages,
-            folder.highestmodseq,
-        )
-    )
-    return len(recorded) + c.tally.new_messages - before
+    start = position.uidnext if known and position else 1
+    following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)
+    if known:
+        unseen.weigh(c, folder, len(uids), following - start, recorded)
+    c.store.cursors.set(Position(folder.name, chosen.uidvalidity, following, folder.messages, folder.highestmodseq))
+    return len(recorded)
 
 
 def _first_uids(session: Session, c: Cycle, folder: Folder) -> list[int]:

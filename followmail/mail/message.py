@@ -58,6 +58,7 @@ _FORWARD = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:(]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def read(head: bytes, arrived: datetime | None = None, size: int = 0) -> Message
 def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime | None, size: int) -> Message:
     senders = people(fields.get("from", ()))
     sender = senders[0] if senders else Person("", "")
-    to, subject = people(fields.get("to", ())), decode(_first(fields, "subject"))
+    to, subject = people(fields.get("to", ()), literally=True), decode(_first(fields, "subject"))
     date = read_date(_first(fields, "date"))
     own_id = msgid.read_bare_id(_first(fields, "message-id"))
     if not own_id or len(own_id) > 998:
@@ -155,8 +156,8 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
         id=own_id,
         sender=sender,
         to=to,
-        cc=people(fields.get("cc", ())),
-        bcc=people(fields.get("bcc", ())),
+        cc=people(fields.get("cc", ()), literally=True),
+        bcc=people(fields.get("bcc", ()), literally=True),
         envelope_to=_envelope_to(fields),
         subject=subject,
         date=date,
@@ -203,11 +204,18 @@ def decode(value: bytes) -> str:
     return _plain(flat)[:_MAX_TEXT]
 
 
-def people(values: Iterable[bytes]) -> tuple[Person, ...]:
-    """The mailboxes of address headers, canonical, in order; what cannot be read is left out (RFC 5322 §3.4)."""
+def people(values: Iterable[bytes], literally: bool = False) -> tuple[Person, ...]:
+    """The mailboxes of address headers, canonical, in order; what cannot be read is left out (RFC 5322 §3.4).
+
+    `literally`: also an address that stands in the header as no word of its own. "a)b@c.example" is read as b@c.example,
+    which may be somebody else; who wrote is told leniently, who is mailed is not.
+    """
     text = ", ".join(_flat(value) for value in values)[:200_000]
+    words = frozenset(_BETWEEN_ADDRESSES.split(text)) if literally else frozenset()
     found = []
     for name, address in _addresses(text)[:_MAX_PEOPLE]:
+        if literally and address not in words:
+            continue
         plain = canonical(address)
         if plain.count("@") == 1 and plain.isprintable() and " " not in plain:
             found.append(Person(clean_name(_decode_words(name) if "=?" in name else name), plain))

@@ -56,6 +56,7 @@ class Day:
     clock_fault: str = ""
     paused_until: datetime | None = None  # the pause over everything
     pause_ended: datetime | None = None  # when the last whole pause ended
+    unseen: datetime | None = None  # when it was found that mail had come and was deleted before anybody looked
     left_today: int = 0
     imports_today: int = 0  # first mails of imports among them
     last_left: datetime | None = None
@@ -245,6 +246,9 @@ def _consent(
     if e.origin is Origin.DETECTED and not e.said_yes and policy.detect != "enroll":
         question = "you met them; write to them?" if e.met_on else "nobody has answered; follow up?"
         return Wait(question, due, step, "approval", "detected")
+    if day.unseen is not None and not e.said_yes and counts_from(e) <= day.unseen:
+        question = "mail was deleted before followmail saw it, perhaps their answer; still follow up?"
+        return Wait(question, due, step, "approval", "unseen")
     if asks:
         return Wait(f"step {step.number} asks before it goes", due, step, "approval", f"step:{step.name}")
     return None

@@ -228,17 +228,19 @@ class Conversations:
     def count_attempt(self, row: int) -> int:
         """One more try at a message that could not be worked out; how many there were."""
         MessageRow.update(attempts=MessageRow.attempts + 1).where(MessageRow.id == row).execute(self._database)
-        return int(next(iter(MessageRow.select().where(MessageRow.id == row).execute(self._database))).attempts)
+        found = self._sql("SELECT attempts FROM message WHERE id = ?", row).fetchone()
+        return int(found[0]) if found else 0
 
     def set_aside(self) -> tuple[Known, ...]:
         """Messages that could not be worked out, however often it was tried."""
         return tuple(self._known("attempts >= 3"))
 
-    def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str) -> None:
-        """What a message was read as."""
-        MessageRow.update(kind=kind.value if kind else None, text=text[:20_000], language=language, asks=asks).where(
-            MessageRow.id == row
-        ).execute(self._database)
+    def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str | None) -> None:
+        """What a message was read as. `asks` None: what it asks stays as it is known."""
+        news = {"kind": kind.value if kind else None, "text": text[:20_000], "language": language}
+        MessageRow.update(news if asks is None else news | {"asks": asks}).where(MessageRow.id == row).execute(
+            self._database
+        )
 
     def set_phone(self, row: int, phone: str) -> None:
         """The number in a message's signature; "" where it has none."""

@@ -18,18 +18,22 @@ from followmail.store.events import Events
 from followmail.store.facts import Facts
 from followmail.store.forgetting import Forgetting
 from followmail.store.meetings import Meetings
-from followmail.store.opening import bring_up, open_database
+from followmail.store.opening import bring_up, check_whole, open_database
 from followmail.store.outbox import Outbox
 from followmail.store.records import Records
 from followmail.store.suppressions import Suppressions
+from followmail.store.underway import Underway
 
 
 class Store:
     """What we remember. Open it once a process; a context manager closes it."""
 
-    def __init__(self, database: peewee.SqliteDatabase, suppressions: Suppressions) -> None:
+    def __init__(
+        self, database: peewee.SqliteDatabase, suppressions: Suppressions, underway: Underway | None = None
+    ) -> None:
         self._database = database
         self.suppressions = suppressions
+        self.underway = underway or Underway(None)
         self.facts = Facts(database)
         self.cursors = Cursors(database)
         self.digests = Digests(database)
@@ -52,7 +56,8 @@ class Store:
                 f"The folder of the database, {path.parent}, cannot be made: {fault.strerror}."
             ) from fault
         new = not path.exists()
-        store = cls(open_database(path), Suppressions(path.with_name("suppressed.txt")))
+        underway = Underway(path.with_name(f"{path.name}.judging"))
+        store = cls(open_database(path), Suppressions(path.with_name("suppressed.txt")), underway)
         if new:
             path.chmod(0o600)
         return store
@@ -77,6 +82,10 @@ class Store:
             raise DatabaseError(
                 f"The database could not be written: {fault}. Nothing was changed; nothing leaves."
             ) from fault
+
+    def check(self) -> None:
+        """That the file is whole: asked before a process may send from it. Raises DatabaseError."""
+        check_whole(self._database, str(self._database.database))
 
     def close(self) -> None:
         self._database.close()

@@ -93,6 +93,11 @@ class Digests:
         rows = DigestRow.select().where(DigestRow.daily == True).order_by(DigestRow.id.desc()).limit(1)  # noqa: E712
         return next((r.at for r in rows.execute(self._database)), None)
 
+    def count_since(self, moment: datetime) -> int:
+        """How many were put into INBOX since then."""
+        since = (DigestRow.at >= moment) & (DigestRow.filed == True)  # noqa: E712
+        return int(DigestRow.select().where(since).count(self._database))
+
     def prune(self, before: datetime) -> None:
         """What was written down before then: its numbers stand for nothing any more, and it is put nowhere."""
         old = DigestRow.select(DigestRow.id).where(DigestRow.at < before)

@@ -105,7 +105,7 @@ class Forgetting:
         self._sql("PRAGMA secure_delete = ON")
         with self._database.atomic("IMMEDIATE"):
             words = Words(address, self._names(address))
-            count = self._delete(address, is_other) + self._empty_bytes(words) + self._scrub(words)
+            count = self._delete(address, is_other) + self._meetings(words) + self._empty_bytes(words) + self._scrub(words)
         try:
             self._sql("VACUUM")  # what was changed before deleting was secure still stands in freed pages
         except DatabaseError as fault:
@@ -149,9 +149,12 @@ class Forgetting:
         count += self._delete_where(Acquaintance, Acquaintance.address, [address])
         self._delete_where(ThreadId, ThreadId.conversation, alone)
         self._delete_where(ConversationRow, ConversationRow.id, alone)
-        count += self._delete_where(MeetingRow, MeetingRow.enrollment, mine)
-        count += int(MeetingRow.delete().where(MeetingRow.state.contains(address)).execute(self._database))
-        return count
+        return count + self._delete_where(MeetingRow, MeetingRow.enrollment, mine)
+
+    def _meetings(self, words: Words) -> int:
+        """Meetings that name the person, whoever else was there."""
+        rows = self._sql("SELECT uid, state FROM meeting").fetchall()
+        return self._delete_where(MeetingRow, MeetingRow.uid, [uid for uid, state in rows if words.stand_in(state)])
 
     def _conversations(self, address: str, enrollments: Iterable[int]) -> list[int]:
         """Those in which the person wrote, was written to, or is enrolled."""

@@ -33,13 +33,35 @@ class Database(peewee.SqliteDatabase):
         with _translated():
             return super().commit()
 
+    def rollback(self) -> None:
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]  # else SQLite did it: the disk failed
+            super().rollback()
+
+
+_REMEDY = (
+    "The file is left as it is. Put a backup in its place, or move it away: a new one is rebuilt from the mailbox, and"
+    " everything open then waits for your yes."
+)
+
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
+    except peewee.IntegrityError:  # a rule of the schema, and no fault of the file
+        raise
     except peewee.OperationalError as fault:
         raise DatabaseError(f"The database could not be used: {fault}. Nothing leaves until it can.") from fault
+    except (peewee.DatabaseError, sqlite3.DatabaseError) as fault:
+        raise DatabaseError(f"The database is damaged: {fault}. {_REMEDY}") from fault
+
+
+def check_whole(database: Any, path: str) -> None:
+    """Read the whole file once, pages and indexes. Raises DatabaseError where it is damaged."""
+    with _translated():
+        found = [str(row[0]) for row in database.execute_sql("PRAGMA integrity_check(3)").fetchall()]
+    if found != ["ok"]:
+        raise DatabaseError(f"The database {path} is damaged: {'; '.join(found)}. {_REMEDY}")
 
 
 def open_database(path: Path | None) -> peewee.SqliteDatabase:
@@ -58,10 +80,7 @@ def open_database(path: Path | None) -> peewee.SqliteDatabase:
         _bring_up(database, path)
     except (peewee.DatabaseError, sqlite3.Error, OSError) as fault:
         database.close()
-        raise DatabaseError(
-            f"The database {path} cannot be used: {fault}. The file is left as it is. Put a backup in its place, or move"
-            " it away: a new one is rebuilt from the mailbox, and everything open then waits for your yes."
-        ) from fault
+        raise DatabaseError(f"The database {path} cannot be used: {fault}. {_REMEDY}") from fault
     return database
 
 

@@ -107,19 +107,20 @@ class Outbox:
         """Deliveries whose draft is followed: the open ones; those skipped or sent whose draft may still be to be taken
         back; and cancelled ones whose draft may have been laid when the connection broke."""
         return self._where(
-            "status = 'drafted' OR (status IN ('skipped', 'sent') AND withdraw)"
+            "status = 'drafted' OR (status IN ('skipped', 'sent') AND withdraw = 1)"
             " OR (status IN ('queued', 'cancelled') AND draft_folder <> '' AND draft_uid IS NULL) ORDER BY id"
         )
 
     def unfiled(self) -> tuple[Parcel, ...]:
         """What was sent by us and has no copy in Sent that we know of."""
-        return self._where("status = 'sent' AND NOT filed")
+        return self._where("status = 'sent' AND filed = 0")
 
     def left_since(self, moment: datetime) -> tuple[Parcel, ...]:
         """What left, or was laid as a draft, or may have left, since a moment."""
         out = [s.value for s in (Status.SENT, Status.DRAFTED, Status.UNCERTAIN, Status.HANDED_OVER, Status.WITHDRAWN)]
         since = DeliveryRow.left.db_value(moment)
-        return self._where(f'status IN ({marks(len(out))}) AND "left" >= ?', *out, since)
+        # a `+` keeps SQLite from walking through all that ever left, here and below
+        return self._where(f'+status IN ({marks(len(out))}) AND "left" >= ?', *out, since)
 
     def texts_to(self, address: str) -> frozenset[str]:
         """Fingerprints of the texts that an address got."""
@@ -245,7 +246,7 @@ class Outbox:
     def last_left(self) -> datetime | None:
         """When the last mail left or may have left; drafts aside."""
         out = [s.value for s in (Status.SENT, Status.UNCERTAIN, Status.HANDED_OVER)]
-        latest = f'status IN ({marks(len(out))}) AND bytes IS NOT NULL ORDER BY "left" DESC LIMIT 1'
+        latest = f'+status IN ({marks(len(out))}) AND bytes IS NOT NULL ORDER BY "left" DESC LIMIT 1'
         return next((row.left for row in _WITHOUT_BYTES.where(self._database, latest, *out)), None)
 
 

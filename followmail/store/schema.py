@@ -1,8 +1,12 @@
 """The tables, and what an older format lacked. How the file is opened: `opening.py`."""
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
 
 import peewee
+
+from followmail.sequence.steps import Mode, Origin, State, Status, Trigger
 
 VERSION = 2
 
@@ -29,6 +33,11 @@ class Day(peewee.TextField):
 
     def python_value(self, value: str | None) -> date | None:
         return None if value is None else date.fromisoformat(value)
+
+
+def _one_of(column: str, words: type[StrEnum]) -> Any:
+    """The file itself refuses any other word: also what somebody writes into it by hand."""
+    return peewee.Check(f'"{column}" IN ({", ".join(f"{word.value!r}" for word in words)})')
 
 
 class Table(peewee.Model):
@@ -189,6 +198,12 @@ class EnrollmentRow(Table):
     class Meta:
         table_name = "enrollment"
         indexes = ((("opening", "sequence"), True),)
+        constraints = [  # noqa: RUF012  peewee reads it from the class
+            _one_of("state", State),
+            _one_of("then", State),
+            _one_of("trigger", Trigger),
+            _one_of("origin", Origin),
+        ]
 
 
 class DeliveryRow(Table):
@@ -201,7 +216,7 @@ class DeliveryRow(Table):
     step = peewee.TextField()
     number = peewee.IntegerField()
     address = peewee.TextField(index=True)
-    status = peewee.TextField(index=True)
+    status = peewee.TextField()
     message_id = peewee.TextField(unique=True)
     mode = peewee.TextField(default="draft")
     sender = peewee.TextField(default="")
@@ -228,12 +243,14 @@ class DeliveryRow(Table):
 
     class Meta:
         table_name = "delivery"
-        indexes = ((("opening", "sequence", "step"), True),)
+        indexes = (
+            (("opening", "sequence", "step"), True),
+            (("status", "filed"), False),
+            (("status", "withdraw"), False),
+        )
         constraints = [  # noqa: RUF012  peewee reads it from the class
-            peewee.Check(
-                "status IN ('queued','drafted','sending','handed-over','sent','skipped','withdrawn','cancelled',"
-                "'failed','uncertain')"
-            ),
+            _one_of("status", Status),
+            _one_of("mode", Mode),
             peewee.Check("status != 'sent' OR \"left\" IS NOT NULL"),
         ]
 
@@ -243,12 +260,13 @@ class MeetingRow(Table):
 
     uid = peewee.TextField(primary_key=True)
     state = peewee.TextField()
-    ends = Moment(null=True, index=True)
+    ends = Moment(null=True)
     judged = peewee.BooleanField(default=False)
     enrollment = peewee.IntegerField(null=True)
 
     class Meta:
         table_name = "meeting"
+        indexes = ((("judged", "ends"), False),)
 
 
 class DigestRow(Table):

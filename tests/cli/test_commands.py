@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.canary import PASSWORD
 from tests.servers.dovecot import Mailbox
 from tests.world import ANN, BOB, World, days
 
@@ -42,7 +43,7 @@ class Cli:
             check=False,
         )
         assert "Traceback" not in done.stderr
-        assert "secret" not in done.stdout + done.stderr
+        assert PASSWORD not in done.stdout + done.stderr
         if status is not None:
             assert done.returncode == status, done.stdout + done.stderr
         return done

@@ -85,8 +85,8 @@ class Mortals:
     def _round(self, injected: list[str], names: str = "all") -> int:
         order = {"home": str(self.world.home), "now": self.world.now.isoformat(), "env": self.world.environment()}
         pid = self._ask(json.dumps(order))
-        command = [str(STRACE), "-f", "-p", str(pid), "-s", "64", "-o", str(self._log / "calls"), "-e", f"trace={names}"]
-        with subprocess.Popen([*command, *injected], stderr=subprocess.PIPE, text=True) as strace:
+        where = ["-f", "-p", str(pid), "-s", "64", "-o", str(self._log / "calls"), "-e", f"trace={names}"]
+        with subprocess.Popen([str(STRACE), *where, *injected], stderr=subprocess.PIPE, text=True) as strace:
             assert strace.stderr is not None
             attached = strace.stderr.readline()
             assert "attached" in attached, attached
@@ -105,8 +105,10 @@ class Mortals:
 
 def _live() -> None:
     """The program: a line is a round to come, and is answered with its process; the next says go."""
-    import followmail.smtp  # noqa: F401  # all that a round needs is imported before it
-    from followmail.rounds import Office  # noqa: F401
+    from followmail.rendering import Templates, shipped
+    from followmail.rounds import Office  # noqa: F401  # all that a round needs is imported before it
+
+    Templates(shipped()).refresh()
 
     for line in sys.stdin:
         gate, opener = os.pipe()
@@ -115,12 +117,17 @@ def _live() -> None:
             os.close(opener)
             _one_round(json.loads(line), gate)
         os.close(gate)
-        print(pid, flush=True)
+        _say(pid)
         sys.stdin.readline()
         os.write(opener, b"go")
         _, status = os.waitpid(pid, 0)
         os.close(opener)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _say(os.waitstatus_to_exitcode(status))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _one_round(order: dict[str, Any], gate: int) -> None:
@@ -140,9 +147,9 @@ def _one_round(order: dict[str, Any], gate: int) -> None:
         office.close()
         how = DONE
     except FollowmailError as fault:
-        print(fault, file=sys.stderr)
+        sys.stderr.write(f"{fault}\n")
         how = FAULT
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # told to the test, which fails
         traceback.print_exc()
         how = BROKEN
     os._exit(how)

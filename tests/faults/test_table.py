@@ -18,7 +18,7 @@ def rows() -> list[tuple[str, str]]:
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def functions_of(path: str) -> frozenset[str]:
     """The test functions of a file; those of a state machine under its name as pytest shows it."""
     tree = ast.parse((ROOT / path).read_text())
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
@@ -41,6 +41,8 @@ def test_every_named_test_exists() -> None:
     """`tests/x/test_y.py::test_z` is a function of that file."""
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE.read_text())
     assert named
-    missing = [f"{path}::{name}" for path, name in named if not (ROOT / path).exists() or name not in tests_in(path)]
+    missing = [
+        f"{path}::{name}" for path, name in named if not (ROOT / path).exists() or name not in functions_of(path)
+    ]
     assert missing == []
     assert PAGE.read_text().count("::") == len(named)

@@ -1,9 +1,9 @@
 """What the fuzzer begins with: the corpus, and of each other format a line or two."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-CORPUS = Path(__file__).parent.parent / "corpus"
+from tests.corpus import MAILS, opened
+
 _EVENT = b"""BEGIN:VCALENDAR
 VERSION:2.0
 METHOD:REQUEST
@@ -62,7 +62,9 @@ _FOLDERS = (
     b'"INBOX" (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 1 HIGHESTMODSEQ 5)\n{3}\0a.b\n (UIDNEXT 2)\n'
     b'(("INBOX." ".")) (("user." ".")) (("shared." "."))'
 )
-_ORDERS = b"ok 1 3\nok all\nskip 2\nsnooze 2 2 weeks\nsnooze 3 until friday\nstop 4\ndone 5\npause until monday\nresume\n"
+_ORDERS = (
+    b"ok 1 3\nok all\nskip 2\nsnooze 2 2 weeks\nsnooze 3 until friday\nstop 4\ndone 5\npause until monday\nresume\n"
+)
 _NAMES = b'DOE, Jane (Sales)\nDr. Marieke van den Berg\n"Bob" via Forms\nBob & Sons GmbH\n'
 _PHONE = b"Bob Builder\nBob & Sons\nTel. +49 30 1234567 | Mobil: 0171/234 56 78\nFax +49 30 1234568\n"
 _HTML = b"<p>Hi<br>there<div class=gmail_quote><blockquote>&gt; old &#x110000;</blockquote></div><!-- x --><style>a{}"
@@ -86,7 +88,7 @@ def seeds(name: str) -> Iterator[bytes]:
     """The inputs from which a target starts."""
     yield from OTHERS.get(name, ())
     if name in _MAILS:
-        yield from (path.read_bytes() for path in sorted(CORPUS.glob("*/*.eml")))
+        yield from (opened(path)[0] for path in MAILS)
 
 
 def words(name: str) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from itertools import islice
 
@@ -33,10 +34,8 @@ def _words(data: bytes) -> str:
 
 
 def _contacts(data: bytes) -> None:
-    try:
+    with suppress(UserError):  # the faults of a file are told
         contacts.read(data, "people.csv")
-    except UserError:  # the faults of a file are told
-        pass
     for card in islice(vcard.read_cards(data), 100):
         contacts.of_card(card)
 
@@ -84,12 +83,9 @@ def _folders(data: bytes) -> None:
     for line in data.split(b"\n"):
         head, zero, literal = line.partition(b"\0")
         records.append((head, literal) if zero else line)
-    status = {name: items for name, items in folders.read_status(records).items() if items}
-    names_ = folders.read_namespaces(data)
-    listed = folders.read_list(records)
-    folders.assemble(listed, status, names_)
-    for entry in listed:
-        folders.decode_name(entry.wire)
+    status = folders.read_status(records)
+    spaces = folders.read_namespaces(data)
+    folders.assemble(folders.read_list(records), spaces, lambda name: status.get(name, {}), lambda name: "")
     reader.read_internaldate(data)
 
 

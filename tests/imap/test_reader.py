@@ -269,6 +269,7 @@ RESPONSES = {
     ],
     "header first": [b"* 1 FETCH (" + BODY + b" FLAGS (\\Seen) " + DATE + b" UID 1 RFC822.SIZE 9)"],
     "more than asked": [PLAIN.replace(b"FLAGS", b"MODSEQ (12) FLAGS")],
+    "a list and NIL among the flags": [PLAIN.replace(rb"(\Seen)", rb"(\Seen (a b) NIL)")],
     "lower case": [
         PLAIN.partition(b"<0>")[0].lower().replace(b"\\seen", b"\\Seen") + b"<0>" + PLAIN.partition(b"<0>")[2]
     ],

@@ -13,6 +13,7 @@ from followmail.errors import FollowmailError
 from followmail.mail.msgid import is_ours
 from followmail.sequence.steps import State, Status
 from followmail.store import Store
+from tests.canary import PASSWORD
 from tests.servers.dovecot import Dovecots
 from tests.servers.smtp import Cut, Delivery, Proxy, Smtpd
 from tests.world import ALEX, ANN, BOB, CARLA, Mail, World, addresses, days
@@ -177,7 +178,7 @@ def test_a_wrong_password_stops_the_account_and_not_the_mail(sending: Sending, s
     world.rounds_over(60)
     assert len(smtpd.logins) <= 4
     assert world.office.store.facts.text("sending_fault")
-    smtpd.password = "secret"
+    smtpd.password = PASSWORD
     desk.resume_all(world.desk())
     world.now += timedelta(hours=1)
     world.rounds_over(60)

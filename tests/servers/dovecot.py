@@ -17,7 +17,7 @@ In a test (fixtures from tests/conftest.py):
     def test_outage(own_dovecot):                   # a server that only this test uses: may be stopped and started
         own_dovecot.stop(); own_dovecot.start()
 
-Any name logs in with the password 'secret'. Sent, Drafts, Trash and Junk are there from the first login on.
+Any name logs in with the password of tests/canary.py. Sent, Drafts, Trash and Junk are there from the first login on.
 Dovecot turns an INTERNALDATE of more than two hours ahead into now.
 """
 
@@ -41,7 +41,8 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.imap_utf7 import encode
 
-PASSWORD = "secret"
+from tests.canary import PASSWORD
+
 PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 SPECIAL = ((r"\Sent", "Sent"), (r"\Drafts", "Drafts"), (r"\Trash", "Trash"), (r"\Junk", "Junk"))
 _numbers = itertools.count(1)

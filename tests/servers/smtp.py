@@ -2,7 +2,7 @@
 
 In a test (`from tests.servers import smtp as servers`, then `smtpd = servers.smtpd` at module level):
 
-    def test_something(smtpd):                          # plain, with AUTH; any user, password 'secret'
+    def test_something(smtpd):                          # plain, with AUTH; any user, the password of tests/canary.py
         smtpd.answer("RCPT bob@x.example", "550 5.1.1 no such user")      # from now on
         smtpd.answer("DOT", "451 4.7.1 greylisted", times=2)              # twice, then as usual
         smtpd.answer("DOT", b"25")                                        # raw bytes, then the connection ends
@@ -37,8 +37,8 @@ from typing import Any
 import pytest
 
 from followmail.smtp import Server
+from tests.canary import PASSWORD
 
-PASSWORD = "secret"
 USER = "alex@consult.example"
 EXTENSIONS = ("PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 _PATIENCE = 20.0  # a test that waits longer than this is broken

@@ -8,11 +8,12 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -24,14 +25,15 @@ from followmail.sequence.steps import State
 from followmail.settings import load
 from followmail.store import opening
 from tests.simulation.mailbox import Killed, Mailbox, SimSession, Stored
-from tests.simulation.script import ZONE, Action, Script
-from tests.simulation.truth import OWN, Broken, Thread, Truth
+from tests.simulation.script import FAULTS, ZONE, Action, Script
+from tests.simulation.truth import OWN, Broken, Thread, Truth, bare
 
 ALEX = f"Alex Consultant <{OWN}>"
 _STEP = re.compile(r"\[([a-z]+/\d)\]")
 _TEXT = "Hello {name},\n\ncould you look at my proposal about {subject}, and tell me what you think of it?\n\nBest regards\nAlex"
 _FINAL_CALM = 15  # business days after the last action in which everything open must come to its end
-LIMIT, GAP = 6, 90
+LIMIT, GAP = 4, 90
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAYS = {
     1: "I wanted to make sure that my note reached you.",
     2: "Is this the wrong moment, shall I come back to it in summer?",
@@ -185,15 +187,34 @@ class Life:
 
     def _looks(self, action: Action) -> None:
         """One round, which may end badly; then others while something is to leave within minutes."""
-        self._faults, self._commits = (action.how, action.number), 0
-        self._smtp_fault = action.how
-        again = self._one_round(self.followmail)
-        self._faults, self._smtp_fault = ("", 0), ""
+        with self._misfortune(action):
+            again = self._one_round(self.followmail)
         for _ in range(LIMIT + 2):
             if not again:
                 return
             self.now += timedelta(minutes=2)
             again = self._one_round(self.followmail)
+
+    @contextlib.contextmanager
+    def _misfortune(self, action: Action) -> Iterator[None]:
+        """What goes wrong in one round."""
+        folder = action.how.partition("-unreadable")[0] if action.how.endswith("-unreadable") else ""
+        shown = self.now + timedelta(days=action.number)
+        wrong = (
+            action.how == "wrong-clock"
+            and self.looked is not None
+            and not (self.looked - timedelta(hours=2) < shown < self.looked + timedelta(days=61))
+        )
+        self._faults, self._commits, self._smtp_fault = (action.how, action.number), 0, action.how
+        self.mailbox.broken |= {folder} - {""}
+        self.truth.broken_folder, self.truth.clock_wrong = bool(folder), wrong
+        self.skew = timedelta(days=action.number) if wrong else timedelta()
+        try:
+            yield
+        finally:
+            self._faults, self._smtp_fault, self.skew = ("", 0), "", timedelta()
+            self.mailbox.broken.clear()
+            self.truth.broken_folder = self.truth.clock_wrong = False
 
     def _one_round(self, office: Office) -> bool:
         """A round; whether another within minutes makes sense."""
@@ -202,8 +223,9 @@ class Life:
         def fault(command: str) -> str:
             nonlocal commands
             commands += 1
-            return self._faults[0] if commands == self._faults[1] and self._faults[0] != "kill-at-commit" else ""
+            return self._faults[0] if commands == self._faults[1] and self._faults[0] in FAULTS else ""
 
+        self.ran = True
         try:
             with SimSession(self.mailbox, fault) as session:
                 report = go_round(office, session, lambda: self.now + self.skew)  # type: ignore[arg-type]
@@ -213,9 +235,8 @@ class Life:
             return True
         except FollowmailError:
             return False
-        self.ran = True
-        if report.look.complete and office is self.office and not self.skew:
-            self.looked = self.now
+        if office is self.office and not self.mailbox.broken - {"Sent", "Drafts"}:
+            self.looked = self.now  # what came in is shown, whatever holds
         due = report.tally.next_due
         return due is not None and due - self.now < timedelta(minutes=4)
 
@@ -310,7 +331,7 @@ class Life:
     def _others_wait(self, thread: Thread, why: str) -> None:
         for other in self.truth.of(thread.address):
             if other is not thread and not other.answered:
-                other.wait_for_yes(why, self.now)
+                other.needs_yes = why
 
     def _says_fresh_mail(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(
@@ -324,7 +345,7 @@ class Life:
             )
         )
         for mine in self.truth.of(thread.address):
-            mine.wait_for_yes("a fresh mail", self.now)
+            mine.needs_yes = "a fresh mail"
 
     def _says_other_thread(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(
@@ -338,7 +359,7 @@ class Life:
             )
         )
         for mine in self.truth.of(thread.address):
-            mine.wait_for_yes("wrote about something else", self.now)
+            mine.needs_yes = "wrote about something else"
 
     def _says_colleague(self, who: int, thread: Thread, anchor: Stored) -> None:
         domain = thread.address.rpartition("@")[2]
@@ -355,7 +376,7 @@ class Life:
             )
         )
         for mine in self.truth.of(thread.address):
-            mine.wait_for_yes("somebody of the company wrote", self.now)
+            mine.needs_yes = "somebody of the company wrote"
 
     def _says_own_colleague(self, who: int, thread: Thread, anchor: Stored) -> None:
         raw = _mail(
@@ -368,7 +389,7 @@ class Life:
             cc=ALEX,
         )
         self._arrives(raw)
-        thread.wait_for_yes("a colleague answered them", self.now)
+        thread.needs_yes = "a colleague answered them"
 
     def _says_thanks(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(
@@ -381,7 +402,7 @@ class Life:
                 anchor,
             )
         )
-        thread.wait_for_yes("acknowledged", self.now)
+        thread.needs_yes = "acknowledged"
         self._others_wait(thread, "wrote elsewhere")
 
     def _says_later(self, who: int, thread: Thread, anchor: Stored) -> None:
@@ -395,7 +416,7 @@ class Life:
                 anchor,
             )
         )
-        thread.wait_for_yes("put off", self.now)
+        thread.needs_yes = "put off"
         self._others_wait(thread, "wrote elsewhere")
 
     def _says_away(self, who: int, thread: Thread, anchor: Stored) -> None:
@@ -507,7 +528,7 @@ class Life:
             if thread is None:
                 continue
             thread.yes = True
-            if thread.needed_since is not None and self.looked is not None and thread.needed_since <= self.looked:
+            if e.code == "answer":  # the yes is to what is shown: that they wrote
                 thread.needs_yes = ""
             if e.code.startswith("step:text-3"):
                 self.truth.approved_steps.add((e.address, f"{e.sequence}/3"))
@@ -527,6 +548,11 @@ class Life:
                 thread = self._thread_of(office, address, e.conversation)
                 if thread is not None:
                     thread.stopped = True
+
+    def _suppresses(self, action: Action) -> None:
+        address = self._address(action.who)
+        desk.suppress(self.followmail.desk(self.now), address)
+        self.truth.forbidden.add(address)
 
     def _pauses(self, action: Action) -> None:
         until = self.now + timedelta(days=action.number)
@@ -566,10 +592,22 @@ class Life:
     def _loses_database(self, action: Action) -> None:
         self._close()
         self._forget_files()
+        self._only_sent_remembers()
         for thread in self.truth.threads:
             thread.yes, thread.stopped, thread.before_first_run = False, False, True
         self.truth.paused_until = None
         self.looked = None
+
+    def _only_sent_remembers(self) -> None:
+        """What left and has no copy in Sent cannot be known any more: it waits like the rest."""
+        stands = {
+            (a, _subject(m.raw), _step_of(m.raw)) for m in self.mailbox.boxes["Sent"].messages for a in _people(m.raw)
+        }
+        for thread in self.truth.threads:
+            for step in list(thread.steps):
+                if (thread.address, thread.subject, step) not in stands:
+                    del thread.steps[step]
+        self.truth.sent = [m for m in self.truth.sent if any((a, m.subject, m.step) in stands for a in m.recipients)]
 
     def _forget_files(self) -> None:
         for path in (self.home / "home").glob("followmail.db*"):
@@ -577,20 +615,6 @@ class Life:
 
     def _rebuilds(self, action: Action) -> None:
         self.mailbox.rebuild(action.how)
-
-    def _breaks_folder(self, action: Action) -> None:
-        self.mailbox.broken.add(action.how)
-        self.truth.broken_folder = True
-        self._looks(action)
-        self.mailbox.broken.clear()
-        self.truth.broken_folder = False
-
-    def _clock_jumps(self, action: Action) -> None:
-        if self.looked is None or self.now - self.looked > timedelta(days=30):
-            return
-        self.skew, self.truth.clock_wrong = timedelta(days=action.number), True
-        self._looks(Action(self.now, "looks"))
-        self.skew, self.truth.clock_wrong = timedelta(), False
 
     def _other_machine(self, action: Action) -> None:
         """A second followmail, with a database of its own, looks at the same mailbox."""
@@ -636,6 +660,7 @@ def _next_business_day(now: datetime) -> datetime:
     return local.replace(hour=16, minute=40).astimezone(now.tzinfo)
 
 
+@cache
 def _step_of(raw: bytes) -> str:
     """The step that a mail is, by the mark in its own text, not in what it quotes."""
     body = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
@@ -644,14 +669,14 @@ def _step_of(raw: bytes) -> str:
     return found[1] if found else ""
 
 
+@cache
 def _subject(raw: bytes) -> str:
-    from tests.simulation.truth import bare
-
     return bare(str(message_from_bytes(raw)["Subject"] or ""))
 
 
-def _people(raw: bytes) -> list[str]:
-    return Stored(0, raw, datetime.now(ZONE), set()).people("To", "Cc")
+@cache
+def _people(raw: bytes) -> tuple[str, ...]:
+    return tuple(Stored(0, raw, EPOCH, set()).people("To", "Cc"))
 
 
 def _mail(

@@ -92,6 +92,8 @@ def _consultant(dice: random.Random) -> list[Action]:
         found.append(Action(_moment(dice, 1, DAYS), "approves-all"))
     for _ in range(dice.randint(0, 2)):
         found.append(Action(_moment(dice, 1, DAYS), "stops", dice.randrange(PEOPLE)))
+    if dice.random() < 0.5:
+        found.append(Action(_moment(dice, -5, 20), "suppresses", dice.randrange(PEOPLE)))
     if dice.random() < 0.3:
         found.append(Action(_moment(dice, 1, DAYS), "pauses", number=dice.randint(1, 20)))
     if dice.random() < 0.2:
@@ -103,15 +105,12 @@ def _misfortunes(dice: random.Random) -> list[Action]:
     """A bad year has two or three of them."""
     found = []
     for _ in range(dice.choice((0, 1, 2, 3))):
-        what = dice.choice(
-            ("restarts", "restores", "loses-database", "rebuilds", "breaks-folder", "clock-jumps", "other-machine")
-        )
+        what = dice.choice(("restarts", "restores", "loses-database", "loses-database", "rebuilds", "other-machine"))
         at = _moment(dice, 2, DAYS)
         if what == "restores":
             found.append(Action(at - timedelta(days=dice.randint(1, 10)), "backs-up"))
-        how = dice.choice(("INBOX", "Sent", "Drafts")) if what in ("rebuilds", "breaks-folder") else ""
-        number = dice.choice((-3, -200, 70, 1500)) if what == "clock-jumps" else 0
-        found.append(Action(at, what, how=how, number=number))
+        how = dice.choice(("INBOX", "Sent", "Drafts")) if what == "rebuilds" else ""
+        found.append(Action(at, what, how=how))
     return found
 
 
@@ -132,5 +131,9 @@ def _rounds(dice: random.Random) -> list[Action]:
                 how = dice.choice(SMTP_FAULTS)
             elif dice.random() < 0.06:
                 how, number = "kill-at-commit", dice.randint(1, 40)
+            elif dice.random() < 0.10:
+                how = dice.choice(("INBOX", "Sent", "Junk")) + "-unreadable"
+            elif dice.random() < 0.03:
+                how, number = "wrong-clock", dice.choice((-3, -200, 70, 1500))
             found.append(Action(at, "looks", how=how, number=number))
     return found

@@ -28,7 +28,6 @@ class Thread:
     before_first_run: bool = False
     answered: bool = False  # over, until the consultant writes by hand again
     needs_yes: str = ""  # why nothing may leave before a yes
-    needed_since: datetime | None = None
     away_until: datetime | None = None
     yes: bool = False  # the consultant ever said yes to it: by mark, approval, or by sending a draft
     stopped: bool = False  # the consultant said so, or deleted its draft
@@ -37,9 +36,6 @@ class Thread:
     def write(self, now: datetime) -> None:
         """The consultant writes by hand: a new silence begins, the old answer is answered."""
         self.wrote_at, self.answered, self.stopped, self.needs_yes, self.away_until = now, False, False, "", None
-
-    def wait_for_yes(self, why: str, now: datetime) -> None:
-        self.needs_yes, self.needed_since = why, now
 
 
 @dataclass

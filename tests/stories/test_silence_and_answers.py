@@ -11,9 +11,9 @@ from email.utils import make_msgid
 
 import pytest
 
-from followmail.rounds import go_round
 from followmail.sequence.steps import Status
 from tests.servers.smtp import Smtpd
+from tests.stories.acts import says_yes
 from tests.world import BERLIN, BOB, CARLA, Mail, World, addresses
 
 ASSISTANT = "Ida Holm <ida.holm@bob.example>"
@@ -43,13 +43,6 @@ def first_run(world: World) -> None:
     world.now -= timedelta(hours=1)
     world.round()
     world.now += timedelta(hours=1)
-
-
-def says_yes(world: World, words: str, title: str = "Waits for your yes") -> str:
-    """Alex answers the digest: yes to the one item that says so. What followmail answers."""
-    answer = world.answers_digest(f"ok {world.digest().number(words, title)}")
-    assert answer.startswith("Done:"), answer
-    return answer
 
 
 def local_day(moment: datetime | None) -> date | None:
@@ -797,8 +790,7 @@ def test_19_an_answer_within_the_minute_before_it_leaves_keeps_the_nudge_back(se
             seen.append(world.gets(BOB, answers=proposal).id)
         return world.now
 
-    with world.office.connect() as session:
-        report = go_round(world.office, session, clock)
+    report = world.round(clock=clock)
     assert len(seen) == 1
     assert (report.tally.sent, smtpd.delivered) == (0, [])
     assert world.states() == {"bob@bob.example": "replied"}

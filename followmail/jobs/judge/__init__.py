@@ -8,7 +8,7 @@ and told; the rest goes on.
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.judge.attend import attend
-from followmail.jobs.judge.court import Court
+from followmail.jobs.judge.court import Court, deadly
 from followmail.jobs.judge.incoming import judge_incoming
 from followmail.jobs.judge.marked import judge_folder_marks
 from followmail.jobs.judge.meetings import judge_meetings
@@ -18,9 +18,16 @@ from followmail.jobs.judge.phones import find_phones
 
 def judge(session: Session, c: Cycle, look: Look) -> None:
     """Judge what the look found. The consultant's own mail waits until a look is complete: silence must be proven."""
-    court = Court(session, c, look)
+    court = Court(session, c, look, deadly=deadly(c))
+    try:
+        _judge(court)
+    finally:
+        c.store.underway.close()
+
+
+def _judge(court: Court) -> None:
     judge_incoming(court)
-    if look.complete:
+    if court.look.complete:
         judge_own(court)
         judge_folder_marks(court)
         judge_meetings(court)

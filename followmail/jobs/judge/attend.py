@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from followmail.imap.folders import Role
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.forgotten import is_forgotten
 from followmail.jobs.judge.court import Court, guarded
 from followmail.jobs.recording import acquaint
 from followmail.mail.identity import Identity, Person, company, is_machine, same_company
@@ -48,7 +49,7 @@ def _affordable(mails: list[Known]) -> list[Known]:
 def _counts(c: Cycle, known: Known) -> bool:
     """Whether a person wrote to the consultant, by the headers; one that does not count is never asked about again."""
     message = known.entry.message
-    if _is_persons(c.identity, message) and _is_for_me(c, known):
+    if not is_forgotten(message) and _is_persons(c.identity, message) and _is_for_me(c, known):
         return True
     c.store.attention.weigh(message.id, Need.NOTHING)
     return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.incoming import count, settle_history
@@ -70,7 +70,10 @@ def begin(court: Court, wish: Wish) -> str:
 def _forbade(court: Court, address: str) -> str:
     """Whether they asked, before there was this enrollment, not to be written to: that holds for ever."""
     c = court.c
-    for known in c.store.conversations.of_address(address)[-FORBIDS_AMONG:]:
+    allowed = (e.at for e in c.store.events.of(address=address) if e.event == "unsuppressed")
+    since = max(allowed, default=datetime.min.replace(tzinfo=UTC))
+    mails = sorted(c.store.conversations.of_address(address), key=lambda known: known.entry.at)
+    for known in [known for known in mails if known.entry.at > since][-FORBIDS_AMONG:]:
         kind = known.entry.kind or court.read(known).kind
         if kind is Kind.UNSUBSCRIBE:
             c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")

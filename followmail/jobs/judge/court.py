@@ -10,6 +10,7 @@ from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.forgotten import is_forgotten
 from followmail.mail import kinds, msgid
 from followmail.mail import message as mail_message
 from followmail.mail.kinds import Kind, Verdict
@@ -28,6 +29,7 @@ class Court:
     c: Cycle
     look: Look
     verdicts: dict[int, Verdict] = field(default_factory=dict)
+    deadly: int | None = None  # the message that the program died over, time and again
 
     def folder(self, name: str) -> Folder | None:
         return next((f for f in self.look.folders if f.name == name), None)
@@ -47,8 +49,9 @@ class Court:
             verdict = kinds.classify(self.raw(known), _day_of(known, self.c.now))
             told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
             self.c.store.conversations.set_read(
-                known.row, verdict.kind if told else None, verdict.new_text, verdict.language,
-                _asked(verdict) if known.entry.sent else "",
+                known.row, verdict.kind if told else None,
+                "" if is_forgotten(known.entry.message) else verdict.new_text, verdict.language,
+                _asked(verdict) if known.entry.sent else None,
             )  # fmt: skip
             self.verdicts[known.row] = verdict
         return self.verdicts[known.row]
@@ -98,7 +101,11 @@ def judge_each(
     try:
         for number, known in enumerate(new):
             court.c.progress("judging", number, 0)
-            if guarded(court, known, partial(work, known), partial(hold, known)):
+            if known.row == court.deadly:
+                hold(known)
+                _set_aside(court, known, "the program died whenever it was read")
+                done.append(known.row)
+            elif guarded(court, known, partial(work, known), partial(hold, known)):
                 done.append(known.row)
     finally:
         court.c.store.conversations.set_judged(done)
@@ -106,6 +113,8 @@ def judge_each(
 
 def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable[[], None] = lambda: None) -> bool:
     """Run the judging of one message; one that fails time and again is set aside, and told."""
+    underway = court.c.store.underway
+    underway.begin(known.row)
     try:
         work()
     except Transient:
@@ -125,7 +134,15 @@ def guarded(court: Court, known: Known, work: Callable[[], None], hold: Callable
             court.c.tell("message-failed", {"tries": tries, "fault": type(fault).__name__})
             return False
         _set_aside(court, known, f"{type(fault).__name__}: {fault}")
+    finally:
+        underway.end()
     return True
+
+
+def deadly(c: Cycle) -> int | None:
+    """The message in the middle of which the program died, where it did so for the last time that is allowed."""
+    row = c.store.underway.taken()
+    return row if row is not None and c.store.conversations.count_attempt(row) >= MAX_TRIES else None
 
 
 def _set_aside(court: Court, known: Known, fault: str) -> None:

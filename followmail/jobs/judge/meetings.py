@@ -14,6 +14,7 @@ from followmail.imap import reader
 from followmail.imap.folders import Role
 from followmail.imap.structure import Part
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.forgotten import event_less_forgotten
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import MAX_BROKEN, Court, guarded
 from followmail.jobs.judge.incoming import count
@@ -25,7 +26,7 @@ from followmail.mail.msgid import is_askable
 from followmail.sequence import eligibility, meetings
 from followmail.sequence.conversation import Entry
 from followmail.sequence.meetings import Hearing, Meeting, Not, Notice, Past, TookPlace
-from followmail.sequence.steps import Origin, Sequence, State, Trigger
+from followmail.sequence.steps import Origin, Sequence, State, Status, Trigger
 from followmail.store.conversations import Known
 from followmail.store.meetings import Unsettled
 
@@ -34,6 +35,7 @@ READ = "meetings_read"
 # So many of the oldest mails with somebody are looked at for the first one.
 _OLDEST = 200
 _UNSENT = frozenset({Role.DRAFTS, Role.OUTBOX, Role.SCHEDULED, Role.TEMPLATES})
+_NOT_LEFT = frozenset({Status.QUEUED, Status.CANCELLED, Status.WITHDRAWN})
 _FIELDS = ("From", "To", "Cc", "Date", "Message-ID", "Content-Type", "Auto-Submitted")
 
 
@@ -107,7 +109,7 @@ def _take(court: Court, known: Known, structures: Structures) -> None:
     body = reader.part(court.session, *where, part.section, mail_event.MAX_RAW - len(part.header))
     sender = known.entry.message.sender.address
     for event in mail_event.read(part.header + body, _zone(c)):
-        c.store.meetings.add(Notice(event, sender, known.entry.at, known.entry.message.id))
+        c.store.meetings.add(Notice(event_less_forgotten(c, event), sender, known.entry.at, known.entry.message.id))
 
 
 def _elsewhere(court: Court, known: Known) -> tuple[tuple[str, int], Structures]:
@@ -181,7 +183,9 @@ def _begin(court: Court, meeting: Meeting, met: TookPlace) -> Not | None:
     name = met.who.name or met.who.address
     why = f"you met {name} on {met.on}" + (f" ('{met.about}')" if met.about else "")
     wish = Wish(met.who, chosen, Origin.DETECTED, why, met=met, ended=meeting.end)
-    if fault := begin(court, wish):
+    e = c.store.enrollments.live_of(met.who.address)
+    theirs = (chosen.name, met.on, Origin.DETECTED)  # it began, and then the program died
+    if (e is None or (e.sequence, e.met_on, e.origin) != theirs) and (fault := begin(court, wish)):
         return Not(fault, met.who)
     e = c.store.enrollments.live_of(met.who.address)
     c.store.meetings.set_enrollment(meeting.uid, e.id if e else None)
@@ -198,8 +202,9 @@ def _watch(court: Court, meeting: Meeting, enrollment: int) -> None:
     """Until its first mail is on its way, or the consultant said yes, a meeting may yet be called off or moved."""
     c = court.c
     e = c.store.enrollments.get(enrollment)
-    if e is None or not e.state.live or e.deliveries or e.said_yes:
-        if e is not None and not e.state.live and not e.deliveries and meeting.end > c.now:
+    on_its_way = e is not None and any(d.status not in _NOT_LEFT for d in e.deliveries)
+    if e is None or not e.state.live or on_its_way or e.said_yes:
+        if e is not None and not e.state.live and not on_its_way and meeting.end > c.now:
             c.store.meetings.set_enrollment(meeting.uid, None)  # it was moved: judged anew when that is over
         else:
             c.store.meetings.set_judged(meeting.uid)

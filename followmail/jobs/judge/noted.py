@@ -51,8 +51,10 @@ def _obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> No
     if isinstance(found, str):
         _refuse(c, known, found)
         return
-    for noted in found:
-        _enroll(c, known, noted, sequence, mark, yes_at)
+    with c.store.transaction():  # all and once: a crash between two of them would refuse the first as known already
+        for noted in found:
+            _enroll(c, known, noted, sequence, mark, yes_at)
+        c.store.conversations.set_obeyed(known.entry.message.id, marks.MET, c.now)
 
 
 def _sequence(c: Cycle) -> Sequence | None:

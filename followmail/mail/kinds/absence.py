@@ -17,7 +17,16 @@ from followmail.mail.kinds.statement import Statement
 _MAX_NOTE = 130  # words of a note
 _MAX_BARE = 30  # of one that says nothing but when
 _MAX_SENTENCES = 5
-_ABOUT = ("away", "back", "standing", "open-end", "besides", "now")  # what the sentences of a note are about
+_ABOUT = (
+    "away",
+    "back",
+    "standing",
+    "urgent",
+    "open-end",
+    "besides",
+    "now",
+    "habit",
+)  # what the sentences of a note are about
 _TITLES = frozenset("the gmbh ltd dott frau herr mrs via".split())
 _UNTIL = ("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu")
 _NAME = re.compile(r" [^\W\d_a-zà-ÿ]")
@@ -38,22 +47,24 @@ def away(mail: Received, lang: str | None) -> Away | None:
         return None
     said = _says(mail, "away")
     subject = None if mail.is_reply else words.phrases("out-of-office", "subject").at(mail.head)
-    if said is None and subject is None:
-        return None
     back = first_day_back(mail, lang, Rank.AWAY)
     if subject:
         is_note = (said or back) and is_all_of_subject(mail.head, subject.end())
         return Away(f"'{said or subject[0]}'", back) if is_note else None
-    when, standing = back or _says(mail, "open-end"), _says(mail, "standing")
-    if said is None or _says(mail, "but") or not _speaks_of_absence(mail, sure=bool(when and standing)):
+    if habit := _says(mail, "habit"):
+        is_note = mail.length <= _MAX_BARE and not _goes_on(mail) and _speaks_of_absence(mail, sure=True)
+        return Away(f"'{habit}'", back) if is_note else None
+    coming, urgent = _says(mail, "back"), _says(mail, "urgent")
+    standing = urgent or _says(mail, "standing")
+    when = back or _says(mail, "open-end") or (coming if urgent else None)
+    said = said or (coming if back and standing and _comes_back(mail) else None)
+    if said is None or _goes_on(mail) or not _speaks_of_absence(mail, sure=bool(urgent or (when and standing))):
         return None
     # who names only the day of an answer promises one, as people do
-    bare = (
-        mail.length <= _MAX_BARE
-        and when
-        and (_says(mail, "open-end") or first_day_back(mail, lang, Rank.AWAY, answers=False))
+    bare = mail.length <= _MAX_BARE and (
+        _says(mail, "open-end") or first_day_back(mail, lang, Rank.AWAY, answers=False)
     )
-    enough = (standing and (when or _says(mail, "now"))) or bare
+    enough = (standing and (when or _says(mail, "now"))) or urgent or bare
     return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
 
 
@@ -106,7 +117,23 @@ def _says(mail: Received, key: str) -> str | None:
 
 def _answers(mail: Received) -> bool:
     """It asks something, or speaks of what we wrote: a person did. A note may ask one thing: "Urgent? Call …"."""
-    return mail.questions > bool(_says(mail, "standing")) or bool(_says(mail, "guard")) or _names_our_subject(mail)
+    invites = bool(_says(mail, "standing") or _says(mail, "urgent"))
+    return mail.questions > invites or bool(_says(mail, "guard")) or _names_our_subject(mail)
+
+
+def _comes_back(mail: Received) -> bool:
+    """The word of coming back is the writer's own, and not "please call back"."""
+    return any(
+        x.has(words.phrases("out-of-office", "back")) and not x.has(words.phrases("out-of-office", "standing"))
+        for x in Statement(mail.new_text).sentences
+    )
+
+
+def _goes_on(mail: Received) -> bool:
+    """A sentence goes on to something else, and not to whom to call or how bad the line is."""
+    keys = ("urgent", "besides")
+    goes = [x.folded for x in Statement(mail.new_text).sentences if x.has(words.phrases("out-of-office", "but"))]
+    return any(not any(words.phrases("out-of-office", key).first(x) for key in keys) for x in goes)
 
 
 def _names_our_subject(mail: Received) -> bool:

@@ -12,6 +12,8 @@ from followmail.mail.kinds.words import Phrases, entries, fold, phrases
 SECTION = "later"
 
 _LONG = 110  # words from which a mail says more than a promise
+_BRIEF = 30  # words up to which a mail may be an acknowledgement and no more
+_FEW = 4  # words of a sentence of it that say with whom, and why
 _SHORT = 45  # words up to which "let me think about it" is all there is
 _NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
 _WORD = re.compile(r"[^\W\d_]+")
@@ -59,16 +61,15 @@ class _Hearing:
             named = self._named(self.said.whole)
             return self._later(named, "") if named and named.start - self.on > _NEAR else None
         if self._acknowledges():
-            named = self._named(self.said.whole)
-            words = " ".join(self.said.text.split())[:60]
-            start, end = (named.start, named.end) if named else (None, None)
-            return Later(start, end, named is not None, True, f"says only '{words}'")
+            return self._acknowledgement()
+        if any(self._match(s, "agreed") for s in self.said.sentences):
+            return None
         put_off = self._put_off()
-        if any(self._match(s, "no") for s in self.said.sentences):
+        if self._decides():
             # a no, a yes, an appointment; "no, but call me next year" is none of them
             far = put_off is not None and put_off.until is not None and put_off.until - self.on > _NEAR
             return put_off if far else None
-        return put_off or self._promise() or self._thinks()
+        return put_off or self._promise() or (self._acknowledgement() if self._takes_it() else self._thinks())
 
     def _reaction(self) -> str | None:
         """ "Pat reacted via Gmail", as it arrives where a program does not show reactions."""
@@ -90,7 +91,7 @@ class _Hearing:
         letters = _WORD.search(text)
         if letters is None:
             return _EMOJI.search(text) is not None and not re.search(r"[\d?]", text)
-        if self.said.words > 30 or "?" in text:
+        if self.said.words > _BRIEF or "?" in text:
             return False
         folded = fold(_EMOJI.sub(" ", text))
         rest, end = [], 0
@@ -102,6 +103,23 @@ class _Hearing:
         left = [word for word in _WORD.findall(" ".join(rest)) if len(word) > 1]
         filler = _filler()
         return end > 0 and all(word in filler for word in left) and not re.search(r"\d{3}", text)
+
+    def _acknowledgement(self) -> Later:
+        named = next((n for n in map(self._named, self.said.sentences) if n is not None), None)
+        words = " ".join(self.said.text.split())[:60]
+        start, end = (named.start, named.end) if named else (None, None)
+        return Later(start, end, named is not None, True, f"says only '{words}'")
+
+    def _decides(self) -> bool:
+        return any(self._match(s, "no") for s in self.said.sentences)
+
+    def _takes_it(self) -> bool:
+        """Sentence by sentence: it has come, lies with somebody, will be read; and few words besides."""
+        if self.said.words > _BRIEF or re.search(r"[\d?]", self.said.text) or self._decides():
+            return False
+        takes = [self._match(s, "reads") or self._match(s, "passed") for s in self.said.sentences]
+        besides = (len(_besides(s)) for s in self.said.sentences)
+        return any(takes) and all(left <= (_FEW if took else 0) for left, took in zip(besides, takes, strict=True))
 
     def _put_off(self) -> Later | None:
         """ "Call me in two months", "not before October": the time named most narrowly, where several name it."""
@@ -124,7 +142,10 @@ class _Hearing:
             if dates.counts_back(sentence.text, self.lang, self.on):
                 return None, words, False
             named = next((n for n in map(self._named, near) if n is not None), None)
-            if named is not None and named.start - self.on <= _NEAR and not self._match(sentence, "anew"):
+            is_near = (
+                named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
+            )
+            if is_near and not self._match(sentence, "anew"):
                 return None
             if named is not None or any(self._match(s, "vague") for s in near):
                 return named, words, not sentence.asks and self._match(sentence, "promise") is not None
@@ -154,7 +175,7 @@ class _Hearing:
             return None
         for at, sentence in enumerate(self.said.sentences):
             words = self._match(sentence, "promise")
-            if words is not None:
+            if words is not None and not _CLOCK.search(sentence.folded):
                 named = next((n for n in map(self._named, self._near(at)) if n is not None), None)
                 return self._later(named, words, promised=True)
         return None
@@ -180,7 +201,12 @@ class _Hearing:
 
     def _dates(self, sentence: Sentence) -> tuple[dates.Named, ...]:
         if sentence.text not in self._found:
-            self._found[sentence.text] = dates.every(sentence.text, self.lang, self.on)
+            wished = [match.span() for match in phrases(SECTION, "wish").each(sentence.folded)]
+            self._found[sentence.text] = tuple(
+                named
+                for named in dates.every(sentence.text, self.lang, self.on)
+                if not any(begin <= named.span[0] < end for begin, end in wished)
+            )
         return self._found[sentence.text]
 
     def _match(self, sentence: Sentence, key: str, table: Phrases | None = None) -> str | None:
@@ -197,6 +223,16 @@ class _Hearing:
 
 def _within(inner: dates.Named, outer: dates.Named) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _besides(sentence: Sentence) -> list[str]:
+    """The words of a sentence that belong to no acknowledgement. A contrast counts for many: "got it, but …"."""
+    rest = list(sentence.folded)
+    for key in ("ack", "reads", "passed", "wish"):
+        for match in phrases(SECTION, key).each(sentence.folded):
+            rest[match.start() : match.end()] = " " * (match.end() - match.start())
+    words = [word for word in _WORD.findall("".join(rest)) if len(word) > 1 and word not in _filler()]
+    return words * (1 + _FEW * sentence.has(phrases(SECTION, "but")))
 
 
 @cache

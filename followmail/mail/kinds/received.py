@@ -16,6 +16,7 @@ from followmail.mail.text import children, decoded, new_text, text_of
 # More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
 MAX_RAW = 128 * 1024
 MAX_LINES = 20_000
+MAX_BLANKS = 3000  # empty lines: in a delivery report each begins a message of its own for the parser
 MAX_BOUNDARIES = 400
 MAX_NESTED = 25
 MAX_PARTS = 60
@@ -33,6 +34,7 @@ _QUESTION = re.compile(r"[?？]")
 _URL = re.compile(r"https?://\S{1,500}")
 _NESTING = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.I | re.M)
 _BOUNDARY = re.compile(rb"^--(?!-)", re.M)
+_BLANK = re.compile(rb"\n(?=\r?\n)")
 _MESSAGE_ID = re.compile(
     r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)",
     re.I | re.M,
@@ -159,6 +161,8 @@ def tame(raw: bytes) -> bytes:
     raw = raw[:MAX_RAW]
     if raw.count(b"\n") > MAX_LINES:
         raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
+    blanks = [m.start() for m in _BLANK.finditer(raw)]
+    raw = raw[: blanks[MAX_BLANKS]] if len(blanks) > MAX_BLANKS else raw
     if raw.count(b"\n--") > MAX_BOUNDARIES:
         marks = [m.start() for m in _BOUNDARY.finditer(raw)]
         raw = raw[: marks[MAX_BOUNDARIES]] if len(marks) > MAX_BOUNDARIES else raw

@@ -126,6 +126,8 @@ WORST = {
     "one header": b"Subject: " + b"x" * MEGABYTE,
     "encoded words": b"Subject: " + b"=?utf-8?q?a?= " * (MEGABYTE // 14),
     "parts": b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\n" * (MEGABYTE // 5),
+    "blocks of a report": b"Content-Type: message/delivery-status\n\n" + b"\n" * MEGABYTE,
+    "fields of a report": b"Content-Type: message/delivery-status\r\n\r\n" + b"a: b\r\n\r\n" * (MEGABYTE // 8),
     "nested parts": b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (i, i) for i in range(15_000)),
     "nested messages": b"Content-Type: message/rfc822\n\n" * (MEGABYTE // 30),
     "parameters": b"Content-Type: text/plain; " + b"a=b;" * (MEGABYTE // 4) + b"\n\nx",

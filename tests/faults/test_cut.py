@@ -1,0 +1,92 @@
+"""The link to the mailbox ends in the middle of a round, at any byte: at most one mail, one draft, one copy."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from followmail.errors import FollowmailError
+from followmail.sequence.steps import Status
+from tests.faults.scene import Scene, broken_promises, due
+from tests.servers.smtp import Cut, Proxy, Smtpd
+from tests.world import BOB, World
+
+BOBS = "bob@bob.example"
+Sending = Callable[..., World]
+SAMPLES, AT_THE_END = 6, 8
+
+
+@contextmanager
+def linked(world: World) -> Iterator[Proxy]:
+    """The world's followmail reaches its mailbox over a link that can be cut; the world itself goes by another."""
+    with Proxy(world.mailbox.server.port) as proxy:
+        yield proxy
+
+
+def round_over(world: World, proxy: Proxy) -> None:
+    """One round over the link, which may break; then the link is whole again."""
+    world.reopen(FOLLOWMAIL_IMAP_PORT=str(proxy.port))
+    with suppress(FollowmailError):
+        world.round()
+    world.reopen(FOLLOWMAIL_IMAP_PORT=str(world.mailbox.server.port))
+
+
+def places(length: int, every_moment: bool) -> list[int]:
+    """The bytes after which it is cut: spread over all, and close together at the end, where something is put there."""
+    if every_moment:
+        return [*range(0, length - 1200, 97), *range(max(0, length - 1200), length, 5)]
+    end = range(max(0, length - 1000), length, 1000 // AT_THE_END)
+    return [*range(0, length, length // SAMPLES), *end]
+
+
+@pytest.mark.parametrize(("direction", "how"), [("out", "rst"), ("in", "fin")])
+def test_a_link_cut_around_the_copy_in_sent_costs_no_second_mail(
+    sending: Sending, smtpd: Smtpd, every_moment: bool, direction: str, how: str
+) -> None:
+    """Fault 7: the mail has left; its copy is filed by another round, once."""
+    scene = Scene(due(sending(FOLLOWMAIL_DETECT="enroll"), BOB), smtpd)
+    with linked(scene.world) as proxy:
+        round_over(scene.world, proxy)
+        length = proxy.passed[direction]
+        assert scene.reached(BOBS) == 1
+        for place in places(length, every_moment):
+            scene.back()
+            proxy.cut = Cut(direction, place, how)
+            round_over(scene.world, proxy)
+            proxy.cut = None
+            assert broken_promises(scene, BOBS) == [], place
+            assert scene.statuses() == {BOBS: Status.SENT}
+
+
+@pytest.mark.parametrize(("direction", "how"), [("out", "fin"), ("in", "rst")])
+def test_a_link_cut_around_a_draft_leaves_one(
+    world: World, smtpd: Smtpd, every_moment: bool, direction: str, how: str
+) -> None:
+    """Fault 7: whether the server had taken it or not."""
+    scene = Scene(due(world, BOB), smtpd)
+    with linked(world) as proxy:
+        round_over(world, proxy)
+        for place in places(proxy.passed[direction], every_moment):
+            scene.back()
+            proxy.cut = Cut(direction, place, how)
+            round_over(world, proxy)
+            proxy.cut = None
+            world.rounds_over(10)
+            assert (len(scene.ours("Drafts")), scene.statuses()) == (1, {BOBS: Status.DRAFTED}), place
+
+
+@pytest.mark.parametrize("folder", ["Sent", "Drafts", "Junk", "Trash", "Archive"])
+def test_one_folder_that_cannot_be_read_holds_every_mail(sending: Sending, smtpd: Smtpd, folder: str) -> None:
+    """Fault 40: in mode send too, whichever it is; the reason is shown, and it goes on when it can be read."""
+    world = sending(FOLLOWMAIL_DETECT="enroll")
+    world.mailbox.append(b"From: x@y.example\r\nSubject: old\r\n\r\n", "Archive", (), world.now)
+    due(world, BOB)
+    world.mailbox.make_unreadable(folder)
+    reports = world.rounds_over(20)
+    assert smtpd.connections == 0
+    assert all(any(folder in fault for fault in report.faults) for report in reports)
+    (row,) = world.plan()
+    assert (row["waits_for"], folder in str(row["why"])) == ("look", True)
+    world.mailbox.make_readable(folder)
+    world.rounds_over(10)
+    assert len(smtpd.delivered) == 1

@@ -1,0 +1,44 @@
+"""Lives from a seed: no promise is ever broken, and a broken rule is noticed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.broken import RULES, without
+from tests.simulation.life import kept
+from tests.simulation.script import script
+from tests.simulation.shrink import shortest
+
+LIVES = 200  # `make lives` plays 20,000
+AT_ONCE = 10
+
+
+@pytest.mark.parametrize("first", range(0, LIVES, AT_ONCE))
+def test_no_life_breaks_a_promise(first: int, tmp_path: Path) -> None:
+    """Faults, habits and misfortunes at random: nobody is mailed who should not be, nothing twice, nothing lost."""
+    said = {seed: kept(script(seed), tmp_path / "life") for seed in range(first, first + AT_ONCE)}
+    assert not {seed: text for seed, text in said.items() if text}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_life_notices_when_this_rule_is_left_out(rule: str, tmp_path: Path) -> None:
+    """Within 200 lives; else the lives prove nothing about it."""
+    with without(rule):
+        assert any(kept(script(seed), tmp_path / "life") for seed in range(LIVES)), f"nobody noticed: {rule}"
+
+
+def test_the_same_seed_is_the_same_life(tmp_path: Path) -> None:
+    """A failing seed replays exactly, or it would be no use."""
+    with without("an answer ends it"):
+        seed = next(s for s in range(LIVES) if kept(script(s), tmp_path / "life"))
+        assert kept(script(seed), tmp_path / "life") == kept(script(seed), tmp_path / "again")
+
+
+def test_a_failing_life_shrinks(tmp_path: Path) -> None:
+    """To a script that a person can read, and that still breaks the promise."""
+    with without("an answer ends it"):
+        life = next(script(s) for s in range(LIVES) if kept(script(s), tmp_path / "life"))
+        short = shortest(life, tmp_path / "life")
+        assert kept(short, tmp_path / "life")
+    assert len(short.actions) < len(life.actions) / 4
+    assert not kept(short, tmp_path / "life"), "with the rule in place the same life breaks nothing"
