@@ -1,6 +1,7 @@
 # make run     the daemon where there is a config.env, else a mailbox to play with
 # make test    everything that must hold: style, types, tests against real servers
 # make faults  every moment at which it may die, or a link or a disk fail, where make test takes samples
+# make lives   20,000 lives of a consultant, with habits and misfortunes at random (make test plays 200): FROM=0 COUNT=20000
 # make fuzz    foreign bytes into everything that reads them, a minute each: FOR=300 longer, ON="classify quote" some
 # make clean   away with what these made
 
@@ -8,7 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: run test faults fuzz servers clean
+.PHONY: run test faults lives fuzz servers clean
 
 run: .venv/installed
 	@if [ -n "$$FOLLOWMAIL_CONFIG" ] || [ -f config.env ]; then exec $(BIN)/followmail run; else exec $(BIN)/followmail sandbox; fi
@@ -21,6 +22,9 @@ test: .venv/installed-test servers
 
 faults: .venv/installed-test servers
 	EVERY_MOMENT=1 $(BIN)/pytest -n 2 tests/faults
+
+lives: .venv/installed-test
+	$(BIN)/python -m tests.simulation $(or $(FROM),0) $(or $(COUNT),20000)
 
 fuzz: .venv/installed-fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(or $(FOR),60) $(ON)

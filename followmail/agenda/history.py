@@ -144,7 +144,7 @@ def _unreadable(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
     return Item(What.PROBLEM, f"a message could not be read ({event.why}); read it yourself")
 
 
-def _unseen(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+def _problem(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
     return Item(What.PROBLEM, f"{event.why} ({day(c, event.at)})")
 
 
@@ -176,7 +176,8 @@ _TELLERS: dict[str, Teller] = {
     "draft-out-of-sight": _said,
     "dropped": _dropped,
     "unreadable": _unreadable,
-    "unseen": _unseen,
+    "unseen": _problem,
+    "sent-twice": _problem,
     "first-run": _first_run,
     "paused-all": _said,
     "resumed-all": _said,

@@ -18,8 +18,8 @@ from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
 # The longest line is the answer to a SEARCH: a million UIDs take 8 MB.
 MAX_LINE = 16 * 2**20
 MAX_LITERAL = 64 * 2**20
-# What a server may say to one command: the answer to a FETCH of 8,000 headers has some 20,000 lines.
-MAX_LINES = 1_000_000
+# What a server may say to one command: the status of 100,000 folders takes 200,000 lines.
+MAX_LINES = 200_000
 MAX_KEPT = 64 * 2**20  # bytes of untagged responses that imaplib keeps until somebody asks for them
 # A wait looks at the clock this often: a machine that slept must not go on waiting for what is over.
 _SLICE = 30.0

@@ -120,6 +120,8 @@ def _copies(session: Session, c: Cycle, look: Look, parcel: Parcel) -> Iterator[
 
 def _found(c: Cycle, copy: Copy, parcel: Parcel) -> None:
     """The provider filed it: remember that it does, and the id that it gave."""
+    if _is_anothers(copy, parcel):
+        _tell_twice(c, parcel)
     c.store.facts.set_text("provider_files", copy.folder)
     with c.store.transaction():
         c.store.outbox.note(parcel.delivery.id, filed=True)
@@ -130,6 +132,23 @@ def _found(c: Cycle, copy: Copy, parcel: Parcel) -> None:
             e = c.store.enrollments.get(parcel.delivery.enrollment)
             if e is not None and e.conversation is not None:  # its new id answers in a conversation of its own
                 c.store.conversations.join(known.conversation, e.conversation)
+
+
+def _is_anothers(copy: Copy, parcel: Parcel) -> bool:
+    """Whether another machine sent the same step at the same time: our id, which is the same there, under another Date.
+
+    Only of a mail that was tried once: an earlier try of our own may have left after all, with its own Date.
+    """
+    if parcel.delivery.attempts > 1 or copy.message.id != parcel.delivery.message_id:
+        return False
+    return copy.message.date != mail_message.read(parcel.data).date
+
+
+def _tell_twice(c: Cycle, parcel: Parcel) -> None:
+    step, enrollment = parcel.delivery.number, parcel.delivery.enrollment
+    why = f"step {step} to {parcel.address} may have arrived twice: another followmail sends from this mailbox; run one only"
+    c.store.events.add(c.now, "sent-twice", why, enrollment, parcel.address)
+    c.tell("sent-twice", {"delivery": parcel.delivery.id})
 
 
 def _remember(c: Cycle, parcel: Parcel, folder: str, uid: int | None) -> None:

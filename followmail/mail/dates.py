@@ -65,10 +65,9 @@ def first_day_back(
 def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
     """All times ahead that a text names, in their order: for who knows by another cue which one is meant."""
     prose = Prose(text)
-    latest = today + timedelta(days=MAX_AHEAD)
     for sense in senses(lang):
-        found = (f for f in Reading(prose, sense, today).found if f.role is not Role.PAST)
-        if named := tuple(f.named for f in found if today <= f.named.end and f.named.start <= latest):
+        found = (f.named for f in Reading(prose, sense, today).found if f.role is not Role.PAST)
+        if named := tuple(n for n in found if today <= n.end and (n.start - today).days <= MAX_AHEAD):
             return named
     return ()
 
@@ -125,7 +124,7 @@ def _coming(found: Found, place: int, end: date | None, today: date) -> _Return:
         return _Return(Rank.PAST, place, named)
     if named.explicit:
         return _Return(Rank.DATE, place, named)
-    if end and named.start == named.end and named.start < end <= today + timedelta(days=MAX_AHEAD):
+    if end and named.start == named.end and named.start < end and (end - today).days <= MAX_AHEAD:
         # "away until 14 August … back on Monday": the Monday after that
         moved = end + timedelta(days=(named.start.isoweekday() - end.isoweekday()) % 7)
         named = _one_day(moved, named.words, named.span)

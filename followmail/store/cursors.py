@@ -36,9 +36,6 @@ class Cursors:
             highestmodseq=position.highestmodseq,
         ).on_conflict_replace().execute(self._database)
 
-    def forget(self, folder: str | None = None) -> None:
-        """Read this folder (None: every folder) anew at the next look."""
-        query = Cursor.delete()
-        if folder is not None:
-            query = query.where(Cursor.folder == folder)
-        query.execute(self._database)
+    def forget(self) -> None:
+        """Read every folder anew at the next look."""
+        Cursor.delete().execute(self._database)

@@ -27,7 +27,6 @@ class Filing:
     id: int
     message_id: str
     data: bytes
-    at: datetime
 
 
 class Digests:
@@ -54,7 +53,7 @@ class Digests:
     def unfiled(self) -> tuple[Filing, ...]:
         """What has still to be put into INBOX, oldest first."""
         rows = DigestRow.select().where(DigestRow.filed == False).order_by(DigestRow.id)  # noqa: E712
-        return tuple(Filing(r.id, r.message_id, bytes(r.data), r.at) for r in rows.execute(self._database))
+        return tuple(Filing(r.id, r.message_id, bytes(r.data)) for r in rows.execute(self._database))
 
     def set_filed(self, digest: int) -> None:
         """It lies in INBOX; its bytes are needed no more, and tell of people."""

@@ -78,6 +78,9 @@ def open_database(path: Path | None) -> peewee.SqliteDatabase:
     try:
         database.connect()
         _bring_up(database, path)
+    except DatabaseError:
+        database.close()
+        raise
     except (peewee.DatabaseError, sqlite3.Error, OSError) as fault:
         database.close()
         raise DatabaseError(f"The database {path} cannot be used: {fault}. {_REMEDY}") from fault

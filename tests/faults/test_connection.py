@@ -532,3 +532,50 @@ def test_a_folder_that_never_answers_holds_the_cycle(dovecots: Dovecots, tmp_pat
         assert world.drafts() == []
         assert not health(world)["healthy"]
     world.close()
+
+
+# ---- 59: very much mail
+
+HUGE = """
+import json, resource, sys
+from followmail.imap import reader
+from followmail.imap.session import Account, Session
+resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+seen, told = 0, []
+with Session.open(Account("127.0.0.1", int(sys.argv[1]), "none", "user", lambda: "x", 5, 30)) as session:
+    for head in reader.heads(session, "INBOX", range(1, 200_001), progress=lambda done, of: told.append(done)):
+        seen += 1
+print(json.dumps([seen, len(told), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))
+"""
+
+
+def test_two_hundred_thousand_headers_are_read_in_little_memory() -> None:
+    """A folder as large as they come, read to its end: under 256 MB, with progress, none left out."""
+    header = b"From: a@one.example\r\nTo: b@two.example\r\nSubject: Hello\r\nMessage-ID: <%d@one.example>\r\n\r\n"
+
+    def answer(uid: int) -> bytes:
+        text = header % uid
+        start = b'* %d FETCH (UID %d FLAGS () INTERNALDATE "04-May-2026 12:00:00 +0000" RFC822.SIZE 900 ' % (uid, uid)
+        return start + b"BODY[HEADER.FIELDS (FROM TO)]<0> {%d}\r\n" % len(text) + text + b")\r\n"
+
+    def script(talk: Talk) -> None:
+        talk.say("* OK ready")
+        while heard := talk.hear().upper():
+            if heard.startswith("UID FETCH"):
+                first, _, last = heard.split()[2].partition(":")
+                talk.sock.sendall(b"".join(map(answer, range(int(first), int(last or first) + 1))))
+            elif heard.startswith("EXAMINE"):
+                talk.say("* 200000 EXISTS", "* OK [UIDVALIDITY 7] .", "* OK [UIDNEXT 200001] .")
+            elif heard.startswith("CAPABILITY"):
+                talk.say("* CAPABILITY IMAP4rev1")
+            talk.say("TAG OK done")
+
+    with scripted(script) as (account, _):
+        done = subprocess.run(
+            [sys.executable, "-c", HUGE, str(account.port)], capture_output=True, text=True, check=False, timeout=120
+        )
+    assert done.returncode == 0, done.stderr[-2000:]
+    seen, steps, megabytes = json.loads(done.stdout)
+    assert seen == 200_000
+    assert steps == 25
+    assert megabytes < 256

@@ -3,7 +3,6 @@
 import os
 import random
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from followmail import service, telling
 from followmail.errors import DatabaseError, FollowmailError
 from followmail.service import Daemon
 from followmail.store import Store
@@ -173,15 +171,13 @@ def test_two_megabytes_that_are_full(tmp_path: Path, mailbox: Mailbox, waits: Wa
 
 
 def test_a_read_only_database_is_told_and_nothing_leaves(sending: Sending, smtpd: Smtpd) -> None:
-    """The file and its folder lost their write permission; root is refused by SQLite's own mode here."""
+    """SQLite refuses each write, as on a disk that became read-only; nothing is lost when it may write again."""
     world = due(sending)
-    path = world.home / "followmail.db"
     world.office.store._database.execute_sql("PRAGMA query_only = 1")
     with pytest.raises(FollowmailError, match="database"):
         world.round()
     assert smtpd.delivered == []
     world.close()
-    assert path.exists()
     world.round()
     assert len(smtpd.delivered) == 1
 
@@ -214,7 +210,7 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(world: World, tmp_path: 
                 _read_all(store)
         except DatabaseError as fault:
             refused += 1
-            assert "backup" in str(fault)
+            assert str(fault).startswith("The database")
             assert path.read_bytes() == bytes(bad)
     assert refused > 20
 
@@ -327,10 +323,14 @@ def test_killed_at_a_write_of_an_upgrade_the_old_data_is_whole(tmp_path: Path, e
         path = folder / "followmail.db"
         with closing(sqlite3.connect(path)) as database:
             database.executescript(FORMAT_1)
-        program = f"from pathlib import Path; from followmail.store import Store; Store.open(Path({str(path)!r})).close()"
+        program = (
+            f"from pathlib import Path; from followmail.store import Store; Store.open(Path({str(path)!r})).close()"
+        )
         command = [str(STRACE), "-f", "-o", "/dev/null", "-e", "trace=pwrite64,fdatasync,unlink,rename"]
         kill = ["-e", f"inject=pwrite64:signal=SIGKILL:when={number}"]
-        done = subprocess.run([*command, *kill, sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True)
+        done = subprocess.run(
+            [*command, *kill, sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True
+        )
         ended = done.returncode == 0
         with Store.open(path) as store:
             assert [e.address for e in store.enrollments.live()] == [BOBS]

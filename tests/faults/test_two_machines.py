@@ -84,8 +84,8 @@ def tick(machines: tuple[World, World], time: timedelta = timedelta()) -> None:
 def test_a_machine_that_comes_between_look_and_copy_is_the_one_gap(
     sending: Sending, other: World, smtpd: Smtpd
 ) -> None:
-    """Fault 12, at worst: while one hands the mail over, the other looks. One mail more, the same to the last byte and
-    under the same id, so that a mailbox may show it once; one copy; and the next step leaves once again."""
+    """Fault 12, at worst: while one hands the mail over, the other looks. One mail more, the same text under the same id,
+    so that a mailbox may show it once; one copy; the one that files second tells it; the next step leaves once again."""
     world = sending(FOLLOWMAIL_DETECT="enroll")
     for machine in (world, other):
         machine.round()
@@ -100,6 +100,7 @@ def test_a_machine_that_comes_between_look_and_copy_is_the_one_gap(
     def meanwhile(mail: Delivery) -> None:
         if not passed:
             passed.append(mail)
+            other.now += timedelta(seconds=1)
             other.round()
 
     smtpd.on_delivery = meanwhile
@@ -113,6 +114,10 @@ def test_a_machine_that_comes_between_look_and_copy_is_the_one_gap(
         tick((world, other), timedelta(minutes=10))
         machine.round()
     assert set(ids(world.mailbox.raw("Sent")).values()) == {1}
+    (told,) = (
+        e for machine in (world, other) for e in machine.events("bob@bob.example") if e.startswith("sent-twice:")
+    )
+    assert "run one only" in told
     world.days_pass(8, hour=12)
     tick((world, other))
     for machine in (other, world) * 2:

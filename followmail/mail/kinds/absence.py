@@ -56,7 +56,7 @@ def away(mail: Received, lang: str | None) -> Away | None:
         return Away(f"'{habit}'", back) if is_note else None
     coming, urgent = _says(mail, "back"), _says(mail, "urgent")
     standing = urgent or _says(mail, "standing")
-    when = back or _says(mail, "open-end") or (coming if urgent else None)
+    when = back or _says(mail, "open-end") or (coming if said or urgent else None)
     said = said or (coming if back and standing and _comes_back(mail) else None)
     if said is None or _goes_on(mail) or not _speaks_of_absence(mail, sure=bool(urgent or (when and standing))):
         return None

@@ -16,7 +16,6 @@ from followmail.mail.text import children, decoded, new_text, text_of
 # More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
 MAX_RAW = 128 * 1024
 MAX_LINES = 20_000
-MAX_BLANKS = 3000  # empty lines: in a delivery report each begins a message of its own for the parser
 MAX_BOUNDARIES = 400
 MAX_NESTED = 25
 MAX_PARTS = 60
@@ -47,7 +46,7 @@ class Received:
     def __init__(self, raw: bytes, on: date | None = None) -> None:
         self.raw = tame(raw)
         self.message = _parse(self.raw)
-        self._on = on
+        self._on = _plausible(on)
         self._heads: dict[str, list[str]] = {}
         for name, value in list(self.message.raw_items())[:MAX_FIELDS]:
             self._heads.setdefault(name.lower(), []).append(str(value)[:8000])
@@ -161,8 +160,9 @@ def tame(raw: bytes) -> bytes:
     raw = raw[:MAX_RAW]
     if raw.count(b"\n") > MAX_LINES:
         raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
-    blanks = [m.start() for m in _BLANK.finditer(raw)]
-    raw = raw[: blanks[MAX_BLANKS]] if len(blanks) > MAX_BLANKS else raw
+    if (report := raw.lower().find(b"message/delivery-status")) >= 0:  # the parser makes a message of each block of one
+        blanks = [m.start() for m in _BLANK.finditer(raw, report)]
+        raw = raw[: blanks[MAX_BOUNDARIES]] if len(blanks) > MAX_BOUNDARIES else raw
     if raw.count(b"\n--") > MAX_BOUNDARIES:
         marks = [m.start() for m in _BOUNDARY.finditer(raw)]
         raw = raw[: marks[MAX_BOUNDARIES]] if len(marks) > MAX_BOUNDARIES else raw
@@ -190,9 +190,13 @@ def _shorten(part: Message) -> None:
 def _day(value: str) -> date | None:
     try:
         read = parsedate(value)
-        day = date(*read[:3]) if read else None
+        return _plausible(date(*read[:3]) if read else None)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _plausible(day: date | None) -> date | None:
+    """A day by which others can be reckoned."""
     return day if day and 1980 <= day.year <= 9000 else None
 
 

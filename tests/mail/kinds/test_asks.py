@@ -182,3 +182,23 @@ def test_a_question_mark_in_a_link_asks_nothing() -> None:
 def test_no_text_breaks_it(text: str, lang: str | None) -> None:
     """Whatever comes in."""
     asks(text, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", 'You asked: "Is Monday possible?" It is, I have booked it.'),
+        ("en", "Lovely weather for it, wasn't it?"),
+        ("en", "Why did we move? Because the old office was too small."),
+        ("de", "Wer hätte das vor zehn Jahren gedacht?"),
+        ("de", "Die Akte kann warten, Ihre Gesundheit geht vor."),
+        ("fr", "Quelle belle soirée, non ?"),
+        ("es", "¿Quién lo iba a decir hace un año?"),
+        ("it", "Perché abbiamo traslocato? Perché eravamo troppi."),
+        ("nl", "Wat een mooie dag, hè?"),
+        ("pt", "Que bela festa, não é?"),
+    ],
+)
+def test_a_figure_of_speech_and_a_question_told_ask_nothing(lang: str, text: str) -> None:
+    """The writer awaits no answer, or gives it."""
+    assert asks(text, lang) is None

@@ -191,3 +191,42 @@ def test_quarters_and_feasts_are_days(lang: str, text: str, until: date | None) 
 def test_no_text_breaks_it(text: str, on: date, lang: str | None) -> None:
     """Whatever comes in."""
     puts_off(text, on, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Thanks, printed it and put it on my desk."),
+        ("en", "Received, passing it to our finance team."),
+        ("de", "Ist angekommen, liegt jetzt beim Vorstand."),
+        ("de", "Danke, les ich am Abend in Ruhe."),
+        ("fr", "Bien arrivé, je le parcours et le transmets."),
+        ("es", "Llegó bien, lo revisaré con calma."),
+        ("it", "Arrivato tutto, lo leggerò con calma."),
+        ("nl", "Goed aangekomen, ik ga het rustig doornemen."),
+        ("pt", "Recebi tudo, vou ler com calma."),
+    ],
+)
+def test_what_lies_with_somebody_is_acknowledged(lang: str, text: str) -> None:
+    """It has come, and will be read."""
+    assert heard(text, lang).until is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Got it. The delivery address is wrong though, we moved to Leeds.",
+        "We start in May and need twelve licences until then.",
+        "Angekommen, aber die Lieferadresse stimmt nicht, wir sind umgezogen.",
+        "Unser Budget liegt bei 20.000 bis Jahresende.",
+        "Nous prenons la petite formule à partir de juin.",
+        "Le salon a lieu en mars, notre stand est dans le hall 7.",
+        "La versión posterior es mejor, use esa.",
+        "Ho letto tutto, il problema è il prezzo.",
+        "Kunnen we de afspraak naar volgende week verplaatsen?",
+        "Estamos abertos até às 18 h.",
+    ],
+)
+def test_what_comes_near_is_a_reply(text: str) -> None:
+    """A contrast, an order, a place, a meeting that moves."""
+    assert puts_off(text, ON, None) is None
