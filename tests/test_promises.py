@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from followmail import desk, telling
+from followmail import desk, keeping, telling
 from followmail.errors import FollowmailError
 from tests.servers.dovecot import Mailbox
 from tests.servers.smtp import Cut, Proxy, Smtpd
-from tests.world import BOB, CARLA, World, addresses
+from tests.world import ALEX, BOB, CARLA, World, addresses
 
 Sending = Callable[..., World]
 
@@ -171,6 +171,25 @@ def test_a_deleted_database_mails_nobody_again(sending: Sending, smtpd: Smtpd) -
     assert world.states() == {"bob@bob.example": "waiting"}
 
 
+def test_a_restored_backup_mails_nobody_before_your_yes(sending: Sending, smtpd: Smtpd, tmp_path: Path) -> None:
+    """What left since the backup is known from Sent; what is open waits."""
+    world = sending(FOLLOWMAIL_DETECT="enroll")
+    first_run(world)
+    world.writes(BOB)
+    world.writes(CARLA, "Offer")
+    world.round()
+    keeping.backup(world.office.settings, tmp_path / "week.db")
+    world.run_days(4)
+    world.rounds_over(10)
+    assert len(smtpd.delivered) == 2
+    settings = world.office.settings
+    world.close()
+    keeping.restore(settings, tmp_path / "week.db", world.now)
+    world.run_days(15)
+    assert len(smtpd.delivered) == 2
+    assert world.states() == {"bob@bob.example": "waiting", "carla@carla.example": "waiting"}
+
+
 def test_what_was_sent_before_the_first_run_never_leaves_without_your_yes(sending: Sending, smtpd: Smtpd) -> None:
     """Also where all that is found is to be enrolled."""
     world = sending(FOLLOWMAIL_DETECT="enroll")
@@ -201,6 +220,25 @@ def test_sending_a_draft_is_your_yes_and_deleting_it_is_your_no(world: World) ->
     assert world.states() == {"bob@bob.example": "active", "carla@carla.example": "stopped"}
     world.run_days(8)
     assert addresses(world.drafts()) == [BOB]
+
+
+def test_the_digest_obeys_only_your_own_reply(world: World) -> None:
+    """Found in your Sent folder. The same words in a forged mail, a forward, or a quote do nothing."""
+    world.reopen(FOLLOWMAIL_DIGEST="07:30")
+    first_run(world)
+    world.writes(BOB)
+    world.round()
+    world.run_days(4)
+    digest = world.digest()
+    order = f"stop {digest.number('Bob')}"
+    quoted = "Thanks.\n\nOn 8 May 2026, at 08:00, followmail wrote:\n> " + order
+    world.gets(ALEX, "Re: " + digest.subject, order, answers=digest.mail)
+    world.writes(CARLA, "Fwd: " + digest.subject, order, answers=digest.mail)
+    world.writes(ALEX, "Re: " + digest.subject, quoted, answers=digest.mail)
+    world.round()
+    assert world.of("bob@bob.example").state.live
+    assert world.answers_digest(order, digest).startswith("Done:")
+    assert world.of("bob@bob.example").state.value == "stopped"
 
 
 def test_your_mail_stays_as_it_was(world: World) -> None:

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from followmail.mail.identity import Person, canonical, is_address
-from followmail.mail.kinds.received import MAX_RAW, Received
+from followmail.mail.kinds.received import Received
 from followmail.mail.message import clean_name
+from followmail.mail.parse import MAX_RAW
 from followmail.mail.text import decoded
 
 __all__ = ["MAX_RAW", "Attendee", "Event", "is_calendar_type", "read"]

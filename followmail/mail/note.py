@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from email import message_from_bytes
 from email.message import Message as Part
 from functools import cache
 
@@ -18,6 +17,7 @@ from followmail.mail.kinds.words import entries, fold
 from followmail.mail.message import clean_name, decode, people
 from followmail.mail.names import first_name
 from followmail.mail.occasion import occasion
+from followmail.mail.parse import parse, tame
 from followmail.mail.quote import forwarded
 from followmail.mail.text import children, text_of
 from followmail.mail.vcard import is_vcard, read_cards
@@ -44,7 +44,7 @@ class Noted:
 def read_note(data: bytes, identity: Identity, today: date) -> tuple[Noted, ...] | str:
     """Whom a note is about, or why that cannot be said. `today`: the note's own day, the day met where it names none."""
     try:
-        message = message_from_bytes(data[:MOST_BYTES])
+        message = parse(tame(data, MOST_BYTES))
         subject = decode(str(message.get("Subject", "")).encode("utf-8", "surrogateescape"))
         typed, senders = forwarded(text_of(message))
     except (ValueError, LookupError, AssertionError, RecursionError):
@@ -112,7 +112,7 @@ def _sender_of(part: Part) -> tuple[Person, ...]:
     """The sender of an attached message (RFC 2046 §5.2.1), or of one attached as a file."""
     inner = children(part)[:1] if part.get_content_type() == "message/rfc822" else []
     if not inner and not part.is_multipart() and str(part.get_filename() or "").lower().endswith(".eml"):
-        inner = [message_from_bytes(_payload(part))]
+        inner = [parse(tame(_payload(part)))]
     return tuple(p for m in inner for p in people([str(m.get("From", "")).encode("utf-8", "surrogateescape")])[:1])
 
 

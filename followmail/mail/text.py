@@ -6,10 +6,10 @@ Foreign input never raises; a message may be cut off anywhere. What of the text 
 import codecs
 import re
 from collections import Counter
-from email import message_from_bytes
 from email.message import Message
 from html.parser import HTMLParser
 
+from followmail.mail.parse import parse, tame
 from followmail.mail.quote import new_text
 
 __all__ = ["children", "decoded", "new_text", "plain", "text_of"]
@@ -32,7 +32,7 @@ def text_of(raw: bytes | Message, signed: bool = False) -> str:
 
     `signed`: with the signature that a mail program fenced off in HTML.
     """
-    message = message_from_bytes(raw[:MAX_RAW]) if isinstance(raw, bytes) else raw
+    message = parse(tame(raw, MAX_RAW)) if isinstance(raw, bytes) else raw
     blank = ""
     for part in _text_parts(message):
         text = decoded(part)

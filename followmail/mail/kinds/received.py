@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from email import message_from_bytes
 from email.message import Message
 from email.utils import parsedate
 from functools import cached_property
@@ -11,15 +10,10 @@ from followmail.mail import msgid
 from followmail.mail.identity import Person
 from followmail.mail.kinds.words import fold
 from followmail.mail.message import decode, people
+from followmail.mail.parse import MAX_NESTED, MAX_PARTS, parse, tame
 from followmail.mail.text import children, decoded, new_text, text_of
 
-# More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
-MAX_RAW = 128 * 1024
-MAX_LINES = 20_000
-MAX_BOUNDARIES = 400
-MAX_NESTED = 25
-MAX_PARTS = 60
-MAX_FIELD = 2000
+# More than a mail needs that a person reads; a hostile one brings more.
 MAX_IDS = 20
 MAX_FIELDS = 1000
 MAX_BODY = 64 * 1024
@@ -31,9 +25,6 @@ REPLY = re.compile(
 _TAGS = re.compile(r"^(?:\s{0,3}\[[^\]]{1,60}\]\s{0,3}){1,5}")
 _QUESTION = re.compile(r"[?？]")
 _URL = re.compile(r"https?://\S{1,500}")
-_NESTING = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.I | re.M)
-_BOUNDARY = re.compile(rb"^--(?!-)", re.M)
-_BLANK = re.compile(rb"\n(?=\r?\n)")
 _MESSAGE_ID = re.compile(
     r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)",
     re.I | re.M,
@@ -45,7 +36,7 @@ class Received:
 
     def __init__(self, raw: bytes, on: date | None = None) -> None:
         self.raw = tame(raw)
-        self.message = _parse(self.raw)
+        self.message = parse(self.raw)
         self._on = _plausible(on)
         self._heads: dict[str, list[str]] = {}
         for name, value in list(self.message.raw_items())[:MAX_FIELDS]:
@@ -153,38 +144,6 @@ class Received:
         ids = dict.fromkeys(i for m in found if "&" not in m for i in msgid.read_ids(f"<{m.strip('<>')}>"))
         own = msgid.read_ids(self.header("Message-ID"))
         return tuple(i for i in ids if i not in own)
-
-
-def tame(raw: bytes) -> bytes:
-    """As much of a message as is looked at: whole lines of it, and no more parts than a parser can take."""
-    raw = raw[:MAX_RAW]
-    if raw.count(b"\n") > MAX_LINES:
-        raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
-    if (report := raw.lower().find(b"message/delivery-status")) >= 0:  # the parser makes a message of each block of one
-        blanks = [m.start() for m in _BLANK.finditer(raw, report)]
-        raw = raw[: blanks[MAX_BOUNDARIES]] if len(blanks) > MAX_BOUNDARIES else raw
-    if raw.count(b"\n--") > MAX_BOUNDARIES:
-        marks = [m.start() for m in _BOUNDARY.finditer(raw)]
-        raw = raw[: marks[MAX_BOUNDARIES]] if len(marks) > MAX_BOUNDARIES else raw
-    nested = [m.start() for m in _NESTING.finditer(raw)]
-    return raw[: nested[MAX_NESTED]] if len(nested) > MAX_NESTED else raw
-
-
-def _parse(raw: bytes) -> Message:
-    try:
-        message = message_from_bytes(raw)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
-        message = message_from_bytes(b"Subject: \n\n" + raw)
-    for part, _ in zip(message.walk(), range(MAX_PARTS), strict=False):
-        _shorten(part)
-    return message
-
-
-def _shorten(part: Message) -> None:
-    """Long parameters are cut: the standard library reads them in quadratic time, and anew at each question."""
-    for name in ("Content-Type", "Content-Disposition"):
-        if len(value := str(part.get(name, ""))) > MAX_FIELD:
-            part.replace_header(name, value[:MAX_FIELD])
 
 
 def _day(value: str) -> date | None:

@@ -9,16 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followmail.mail.kinds import Kind, Verdict, classify
-from followmail.mail.kinds.received import (
-    MAX_BODY,
-    MAX_BOUNDARIES,
-    MAX_LINES,
-    MAX_NESTED,
-    MAX_PARTS,
-    MAX_RAW,
-    Received,
-    tame,
-)
+from followmail.mail.kinds.received import MAX_BODY, Received
+from followmail.mail.parse import MAX_BOUNDARIES, MAX_LINES, MAX_NESTED, MAX_PARTS, MAX_RAW, tame
 
 _HEADERS = st.sampled_from(
     [
