@@ -1,7 +1,8 @@
-"""The consultant's word, one function an action. Every surface calls these: commands today, the digest's answers later.
+"""The consultant's word, one function an action. Every surface calls these: the commands, and the replies to a digest.
 
-Each gives a sentence that says what was done. Nothing here speaks IMAP or SMTP: what follows is carried out by the
-next cycle.
+Each gives a sentence that says what was done: to a command with addresses, which it takes; in a mail with names, and
+neither numbers nor commands, for it is read on a phone. Nothing here speaks IMAP or SMTP: what follows is carried out
+by the next cycle.
 """
 
 import json
@@ -11,7 +12,8 @@ from datetime import date, datetime, timedelta
 
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical
-from followmail.sequence import planner
+from followmail.sequence import agenda, planner
+from followmail.sequence.answers import GONE
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
 from followmail.sequence.workdays import Calendar
@@ -19,7 +21,7 @@ from followmail.store import Store
 from followmail.store.suppressions import is_entry
 
 STOPPED_BY_HAND = "you stopped it"
-CALLED = "you called"
+RESUMED_BY_HAND = "you resumed it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,15 @@ class Desk:
     sequences: Mapping[str, Sequence]
     policy: Policy
     now: datetime
+    in_a_mail: bool = False  # what is said stands in an answer to a reply
+
+    def who(self, e: Enrollment) -> str:
+        """As the surface names somebody."""
+        return (e.name if self.in_a_mail else "") or e.address
+
+    def day(self, moment: datetime) -> str:
+        """`Tue 5 May`."""
+        return agenda.day(moment, self.policy.calendar, self.now)
 
 
 def find(desk: Desk, words: Iterable[str], live_only: bool = True) -> tuple[Enrollment, ...]:
@@ -67,7 +78,7 @@ def answer_since(desk: Desk, address: str, conversation: int | None, since: date
     ):
         message = entry.message
         if entry.answered and not desk.identity.is_own(message.sender.address) and (message.later or since) >= since:
-            return f"{message.sender} answered on {entry.at:%Y-%m-%d}"
+            return f"{message.sender.name or message.sender.address} answered on {desk.day(entry.at)}"
     return ""
 
 
@@ -85,7 +96,7 @@ def approve(desk: Desk, e: Enrollment) -> str:
     """A yes: for the enrollment, for what it waits for, and for a delivery that may or may not have left: send it."""
     doubt = [p for p in desk.store.outbox.parcels(Status.UNCERTAIN) if p.delivery.enrollment == e.id]
     if doubt and not e.state.live:
-        raise UserError(f"{e.address} is {e.state} ({e.why}), so nothing is sent again; skip counts the mail as left.")
+        raise UserError(f"{desk.who(e)} is {e.state} ({e.why}), so nothing is sent again; skip counts the mail as left.")
     if doubt:
         with desk.store.transaction():
             for parcel in doubt:
@@ -98,12 +109,12 @@ def approve(desk: Desk, e: Enrollment) -> str:
                     left=None,
                 )
             _yes(desk, e)
-        return f"{e.address}: step {doubt[0].delivery.number} will be sent again"
+        return f"{desk.who(e)}: step {doubt[0].delivery.number} will be sent again"
     if e.state is not State.WAITING:
-        return f"{e.address}: {_draft_of(desk, e) or 'nothing waits for your yes'}"
+        return f"{desk.who(e)}: {_draft_of(desk, e) or 'nothing waits for your yes'}"
     with desk.store.transaction():
         _yes(desk, e)
-    return f"{e.address}: goes on in '{e.sequence}'"
+    return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 
 def _draft_of(desk: Desk, e: Enrollment) -> str:
@@ -152,12 +163,17 @@ def skip(desk: Desk, e: Enrollment) -> str:
                     parcel.delivery.id, (Status.UNCERTAIN,), Status.SENT, desk.now, left=left, why="you said: it left"
                 )
             desk.store.events.add(desk.now, "settled", "you said: it left", e.id, e.address)
-        return f"{e.address}: step {doubt[0].delivery.number} counts as left"
+        return f"{desk.who(e)}: step {doubt[0].delivery.number} counts as left"
     step = planner.next_step(e, sequence) if sequence else None
     if sequence is None or step is None:
-        return f"{e.address}: there is no step left to skip"
+        return f"{desk.who(e)}: there is no step left to skip"
+    own = e.delivery(step.name)
+    drafted = desk.store.outbox.parcel(own.id) if own is not None and own.status is Status.DRAFTED else None
     _end_step(desk, e, sequence.name, step, "skipped", "you skipped it")
-    return f"{e.address}: step {step.number} is skipped"
+    said = f"{desk.who(e)}: step {step.number} is skipped"
+    if drafted is not None and drafted.draft_edited and drafted.gone_since is None:
+        return f"{said}; its draft, which you edited, stays in {drafted.draft_folder}: delete it yourself"
+    return said
 
 
 def called(desk: Desk, e: Enrollment) -> str:
@@ -165,9 +181,9 @@ def called(desk: Desk, e: Enrollment) -> str:
     sequence = desk.sequences.get(e.sequence)
     step = planner.next_step(e, sequence) if sequence and e.state.live else None
     if sequence is None or step is None or not step.call:
-        return f"{e.address}: there is no call to be made"
-    _end_step(desk, e, sequence.name, step, "called", CALLED)
-    return f"{e.address}: step {step.number}, the call, is done"
+        return f"{desk.who(e)}: there is no call to be made"
+    _end_step(desk, e, sequence.name, step, "called", planner.CALLED)
+    return f"{desk.who(e)}: step {step.number}, the call, is done"
 
 
 def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: str, why: str) -> None:
@@ -197,7 +213,7 @@ def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: str, 
 def stop(desk: Desk, e: Enrollment) -> str:
     """The end, by hand."""
     desk.store.enrollments.change_now(e.id, State.STOPPED, desk.now, STOPPED_BY_HAND)
-    return f"{e.address}: stopped"
+    return f"{desk.who(e)}: stopped"
 
 
 def resume(desk: Desk, e: Enrollment) -> str:
@@ -205,61 +221,73 @@ def resume(desk: Desk, e: Enrollment) -> str:
     if e.state is State.WAITING:
         return approve(desk, e)
     if e.state is State.ACTIVE:
-        return f"{e.address}: it is active"
+        return f"{desk.who(e)}: it is active"
     if not e.state.live:
         return _revive(desk, e)
     with desk.store.transaction():
-        desk.store.enrollments.say_yes(e, desk.now, "you resumed it")
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you resumed it", event="resumed")
-    return f"{e.address}: goes on in '{e.sequence}'"
+        desk.store.enrollments.say_yes(e, desk.now, RESUMED_BY_HAND)
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event="resumed")
+    return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 
 def _revive(desk: Desk, e: Enrollment) -> str:
     """What ended goes on: one that was stopped at once; one that was answered only after a second word."""
     if e.state not in (State.STOPPED, State.REPLIED):
+        begins = "" if desk.in_a_mail else ". `enroll` begins anew."
         raise UserError(
-            f"{e.address} is {e.state} ({e.why}); only what was stopped or answered can go on. `enroll` begins anew."
+            f"{desk.who(e)} is {e.state} ({e.why}); only what was stopped or answered can go on{begins}"
         )
     if other := desk.store.enrollments.live_of(e.address):
-        raise UserError(f"{e.address} is in '{other.sequence}' already; `followmail stop {other.id}` ends that first.")
+        first = "stop that first" if desk.in_a_mail else f"`followmail stop {other.id}` ends that first."
+        raise UserError(f"{desk.who(e)} is in '{other.sequence}' already; {first}")
     if line := desk.store.suppressions.matching(e.address):
-        raise UserError(f"{e.address} must not be mailed ('{line}' in {desk.store.suppressions.path}).")
+        path = desk.store.suppressions.path
+        raise UserError(f"{desk.who(e)} must not be mailed ('{line}' in {path.name if desk.in_a_mail else path}).")
     answer = answer_since(desk, e.address, e.conversation, e.anchor_at) if e.anchor_at else ""
-    if e.state is State.REPLIED:
+    if e.state is State.REPLIED or e.code == GONE:
         answer = answer or e.why
     if answer:
         why = f"{answer}; still follow up?"
         desk.store.enrollments.change(e, State.WAITING, desk.now, why, event="resumed", code="answer")
-        return f"{e.address}: waits for your yes: {answer}"
+        again = "; “list” shows it" if desk.in_a_mail else ""
+        return f"{desk.who(e)}: waits for your yes: {answer}{again}"
     with desk.store.transaction():
-        desk.store.enrollments.say_yes(e, desk.now, "you resumed it")
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you resumed it", event="resumed")
-    return f"{e.address}: goes on in '{e.sequence}'"
+        desk.store.enrollments.say_yes(e, desk.now, RESUMED_BY_HAND)
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event="resumed")
+    return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 
 def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
     """Nothing to this person until then; afterwards as before. What has ended is not begun again by it."""
     if not e.state.live:
-        raise UserError(f"{e.address} is {e.state} ({e.why}); nothing more goes to them.")
+        raise UserError(f"{desk.who(e)} is {e.state} ({e.why}); nothing more goes to them.")
     then = (
         State.WAITING
         if e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.WAITING)
         else State.ACTIVE
     )
-    day = desk.policy.calendar.local_date(until)
-    why = e.why if then is State.WAITING else f"you snoozed it until {day:%Y-%m-%d}"
+    until = _asking_at(desk, until) if then is State.WAITING else until
+    why = e.why if then is State.WAITING else f"you snoozed it until {desk.day(until)}"
     desk.store.enrollments.change(e, State.PAUSED, desk.now, why, event="snoozed", code=e.code, until=until, then=then)
-    return f"{e.address}: snoozed until {day:%Y-%m-%d}"
+    return f"{desk.who(e)}: snoozed until {desk.day(until)}"
+
+
+def _asking_at(desk: Desk, until: datetime) -> datetime:
+    """When to ask the consultant again: a day means its beginning, so that the digest of that day asks."""
+    day = desk.policy.calendar.local_date(until)
+    begins = desk.policy.calendar.beginning_of(day)
+    return begins if until == desk.policy.calendar.opening_of(day) and begins > desk.now else until
 
 
 def put_aside(desk: Desk, message_id: str, until: datetime | None) -> str:
     """Of somebody who waits for the consultant: until then, or (None) dealt with elsewhere."""
     known = desk.store.conversations.find(message_id)
-    who = known.entry.message.sender.address if known else "a mail that is gone"
-    desk.store.attention.put_aside(message_id, until)
+    sender = known.entry.message.sender if known else None
+    who = (sender.name if desk.in_a_mail else "") or sender.address if sender else "a mail that is gone"
+    desk.store.attention.put_aside(message_id, _asking_at(desk, until) if until else None)
     if until is None:
         return f"{who}: waits for you no more"
-    return f"{who}: put aside until {desk.policy.calendar.local_date(until):%Y-%m-%d}"
+    return f"{who}: put aside until {desk.day(until)}"
 
 
 # ---- the whole
@@ -270,7 +298,7 @@ def pause(desk: Desk, until: datetime | None) -> str:
     end = until or datetime.max.replace(tzinfo=desk.now.tzinfo).replace(year=9000)
     desk.store.facts.set_moment("paused_from", desk.store.facts.moment("paused_from") or desk.now)
     desk.store.facts.set_moment("paused_until", end)
-    when = f"until {desk.policy.calendar.local_date(end):%Y-%m-%d}" if until else "until you resume"
+    when = f"until {desk.day(end)}" if until else "until you resume"
     desk.store.events.add(desk.now, "paused-all", f"nothing leaves {when}")
     return f"Paused: nothing leaves {when}."
 

@@ -45,9 +45,10 @@ def why_not(
     earlier = desk.store.enrollments.of_address(address) if theirs is None else tuple(theirs)
     live = next((e for e in earlier if e.state.live), None)
     if live is not None:
-        return f"{address} is in '{live.sequence}' already (number {live.id}, {live.state})"
+        number = "" if desk.in_a_mail else f" (number {live.id}, {live.state})"
+        return f"{address} is in '{live.sequence}' already{number}"
     if not again and any(e.sequence == sequence.name and e.done for e in earlier):
-        return f"{address} was in '{sequence.name}' before; --again enrolls all the same"
+        return f"{address} was in '{sequence.name}' before{'' if desk.in_a_mail else '; --again enrolls all the same'}"
     return "" if sequence.steps[0].new_thread else _why_no_thread(desk, address, sequence)
 
 

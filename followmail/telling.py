@@ -114,6 +114,8 @@ def explain(c: Cycle, word: str) -> Row | None:
         return None
     live = next((e for e in enrollments if e.state.live), None)
     following = next((row for row in plan_rows(c) if live and row["id"] == live.id), None)
+    if live is not None and following is not None and (say := standing.to_say(c, live)):
+        following = following | {"say": say}
     return {
         "address": address,
         "enrollments": prospect_rows(c, enrollments),
@@ -179,6 +181,10 @@ def status(c: Cycle, poll: int) -> Row:
     problems = [*standing.problems(c, timedelta(seconds=poll)), *_in_doubt(p.enrollment for p in planned)]
     states = Counter(row["state"] for row in prospect_rows(c, c.store.enrollments.all()))
     paused = facts.moment("paused_until")
+    calls = [_call_row(c, item) for item in standing.calls(c, ranking, planned)]
+    to_call = {row["id"] for row in calls}
+    drafts = [row for row in rows if row["waits_for"] == "draft"]
+    shown = {row["id"] for row in drafts}
     return {
         "healthy": not problems,
         "problems": problems,
@@ -188,17 +194,34 @@ def status(c: Cycle, poll: int) -> Row:
         "paused_for_good": bool(paused and paused.year >= 9000),
         "counts": {state.value: states[state.value] for state in State},
         "waiting": [row for row in rows if row["waits_for"] == "approval"],
-        "drafts": [row for row in rows if row["waits_for"] == "draft"],
-        "calls": [_item_row(item) for item in standing.calls(c, ranking, planned)],
+        "drafts": [*drafts, *(row for row in _kept_rows(c) if row["id"] not in shown)],
+        "calls": calls,
         "waits_for_you": [_item_row(item) for item in people.waiting(c, ranking)],
-        "next": [row for row in by_due if not _needs_you(row) and row["due"]][:5],
-        "set_aside": len(c.store.conversations.set_aside()),
+        "next": [row for row in by_due if not _needs_you(row) and row["due"] and row["id"] not in to_call][:5],
+        "set_aside": len(c.store.conversations.set_aside(c.now - c.options.lookback)),
     }
 
 
 def _in_doubt(enrollments: Iterable[Enrollment]) -> list[str]:
     doubtful = [e for e in enrollments if is_uncertain(e)]
     return [f"{e.address} (number {e.id}): nobody can know whether its mail left; approve or skip it" for e in doubtful]
+
+
+def _kept_rows(c: Cycle) -> list[Row]:
+    """Edited drafts of what goes on no more, in the columns of a plan."""
+    return [
+        {
+            "id": e.id, "address": e.address, "sequence": e.sequence, "step": parcel.delivery.number, "due": None,
+            "state": e.state.value, "mode": "draft", "waits_for": "draft", "why": why, "first": "",
+        }
+        for e, parcel, why in standing.kept_drafts(c)
+    ]  # fmt: skip
+
+
+def _call_row(c: Cycle, item: Item) -> Row:
+    """A call, with what to say in full."""
+    e = c.store.enrollments.get(item.enrollment) if item.enrollment is not None else None
+    return _item_row(item) | {"say": standing.to_say(c, e) if e else ""}
 
 
 def _item_row(item: Item) -> Row:

@@ -147,6 +147,19 @@ def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
     return Sheet(mail, rendered.source_hash, language)
 
 
+def said_in_call(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: datetime) -> str:
+    """What to say in a step that is a call: its text, rendered, in the language of the conversation where there is one."""
+    anchor = desk.store.conversations.find(e.anchor) if e.anchor else None
+    text = step.twin(anchor.language) if anchor and anchor.language else None
+    try:
+        rendered = rendering.render(
+            desk.library, sequence, step, text or step.texts[0], names_of(desk, e, sequence, step, now)
+        )
+    except TemplateError as fault:
+        return f"its text cannot be used: {fault}"
+    return rendered.body.strip()
+
+
 def choose_text(step: Step, language: str | None, granted: bool) -> Text | Wait:
     """The twin in the anchor's language; the plain file where that is unsure, agrees, or the consultant said yes."""
     plain = step.texts[0]

@@ -14,7 +14,7 @@ from followmail import desk, telling
 from followmail.agenda import agenda
 from followmail.jobs import digest
 from followmail.rendering import shipped
-from followmail.sequence.agenda import Agenda, Item, What
+from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What, day
 from followmail.sequence.steps import Status
 from tests.world import ALEX, ANN, BOB, CARLA, Mail, World, days
 
@@ -152,6 +152,7 @@ def test_an_edited_draft_whose_person_answered_is_told(world: World) -> None:
     world.gets(BOB, "Re: Proposal", "Yes, let us do that.", answers=mail)
     world.round()
     world.round()
+    assert not read(world).of(What.SAID)
     assert one(read(world), What.DRAFT).text == (
         "Bob Builder: nudge 1 is in your drafts since Fri 8 May, and you edited it; but Bob Builder answered on 8 May."
         " Delete it, or send it if it still fits"
@@ -264,6 +265,34 @@ def test_each_end_is_told_with_its_reason(world: World) -> None:
     assert [item.enrollment for item in said.of(What.ENDED)] == [1, 2, None]
 
 
+def test_the_words_are_those_that_can_be_obeyed(world: World) -> None:
+    """One that gave way to another has none, nor one that must not be mailed; one that is stopped goes on at a word."""
+    chase(world)
+    chase(world, ANN, "Offer")
+    chase(world, CARLA, "Plan")
+    for address in (BOBS, ANNS):
+        desk.stop(world.desk(), world.of(address))
+    desk.suppress(world.desk(), ANNS)
+    world.now += timedelta(minutes=10)
+    world.writes(CARLA, "Anew", "Another matter.", Bcc="alex+stalled@consult.example")
+    world.round()
+    words = {item.address: item.words for item in read(world).of(What.ENDED)}
+    assert words == {BOBS: ("resume",), ANNS: (), "carla@carla.example": ()}
+
+
+def test_one_word_does_not_revive_who_left_the_company(world: World) -> None:
+    """They are named, not their address, and the end waits for a second yes."""
+    mail = chase(world)
+    gone = "Bob Builder no longer works here. This mailbox is not read any more."
+    world.gets(BOB, "Automatic reply: Proposal", gone, answers=mail, Auto_Submitted="auto-replied")
+    world.round()
+    item = one(read(world), What.ENDED)
+    assert item.text.startswith("Bob Builder is no longer there")
+    assert item.words == ("resume",)
+    assert desk.resume(world.desk(), world.one()).startswith(f"{BOBS}: waits for your yes: ")
+    assert world.one().state.value == "waiting"
+
+
 def test_whom_they_name_is_proposed(world: World) -> None:
     """With the address to write to."""
     mail = chase(world)
@@ -284,6 +313,16 @@ def test_what_a_mark_did_is_told(world: World) -> None:
     assert [text for text in said if text.startswith("Bob Builder is in 'nudge' since Mon 4 May: you marked your mail")]
     assert [text for text in said if "your mark did nothing: +nothing on 'Two'" in text]
     assert [text for text in said if "you marked it +off" in text]
+
+
+def test_a_deleted_draft_that_ends_it_is_told_once(world: World) -> None:
+    """As the end; not that its step was skipped as well."""
+    drafted(world)
+    world.mailbox.expunge("Drafts", world.mailbox.uids("Drafts"))
+    world.rounds_over(40)
+    said = read(world)
+    assert one(said, What.ENDED).text == "Bob Builder: you deleted its first draft (nudge ended on Fri 8 May)"
+    assert not said.of(What.SAID)
 
 
 def test_a_deleted_draft_is_told_as_the_no_that_it_was(world: World) -> None:
@@ -320,6 +359,41 @@ def test_a_clock_set_back_loses_nothing(world: World) -> None:
     world.gets(BOB, "Re: Proposal", "Yes, let us do that.", answers=mail)
     world.round()
     assert len(make(world).of(What.ANSWERED)) == 1
+
+
+def test_what_does_not_fit_comes_with_the_next(world: World) -> None:
+    """On the strangest of days: nothing is passed over, and nothing comes twice."""
+    world.round()
+    events, many = world.office.store.events, 2 * MOST_SHOWN + 5
+    for number in range(many):
+        events.add(world.now, "mark-refused", "+nugde is no sequence", address=f"p{number}@x.example")
+        if number % 10 == 0:
+            events.add(world.now, "unseen", f"problem {number}")
+    told, left = [], []
+    for _ in range(4):
+        said = make(world)
+        told += [item.address for item in said.of(What.SAID)]
+        left.append(said.left)
+    assert told == [f"p{number}@x.example" for number in range(many)]
+    assert [count > 0 for count in left] == [True, True, False, False]
+    assert read(world).verdict == "Nothing needs you."
+
+
+def test_what_was_ordered_by_reply_is_told_in_its_answer_and_not_again(world: World) -> None:
+    """What was said otherwise is told, also that what had ended goes on."""
+    for to in (BOB, ANN, CARLA):
+        drafted(world, to)
+    make(world)
+    world.round()
+    shown = world.digest()
+    desk.stop(world.desk(), world.of("carla@carla.example"))
+    make(world)
+    world.answers_digest(f"stop {shown.number('Bob')}\nskip {shown.number('Ann')}", shown)
+    said = read(world)
+    assert not said.of(What.ENDED) and not said.of(What.SAID)
+    desk.resume(world.desk(), world.of("carla@carla.example"))
+    today = day(world.now, world.calendar, world.now)
+    assert texts(read(world), What.SAID) == [f"Carla Cook: you resumed it ({today})"]
 
 
 def test_what_is_open_is_told_until_it_is_closed(world: World) -> None:

@@ -26,11 +26,17 @@ def agenda(c: Cycle, since: datetime | None, poll: timedelta = timedelta(minutes
     the last line of the history that it told. `poll`: how often the mailbox is looked at.
     """
     events, ranking = history.events_since(c, since, FIRST), Ranking.of(c)
-    told = history.told(c, ranking, events)
+    open_now = standing.standing(c, ranking, poll)
+    told = history.told(c, ranking, events, {item.enrollment for item in open_now if item.what is What.DRAFT})
+    fits = history.fitting(told)
+    left = told[fits:]
+    told = told[:fits]
     answered = frozenset(item.message for item in told)
-    items = [*standing.standing(c, ranking, poll), *told, *people.waiting(c, ranking, answered)]
+    # News of a problem before what has stood for long: it is told once.
+    items = [*told, *open_now, *people.waiting(c, ranking, answered)]
     ordered = tuple(sorted(items, key=lambda item: (tuple(What).index(item.what), -item.rank)))
-    return Agenda(verdict(c, ordered), ordered, through=max((number for number, _ in events), default=0))
+    through = left[0].line - 1 if left else max((number for number, _ in events), default=0)
+    return Agenda(verdict(c, ordered), ordered, through, len(left))
 
 
 def verdict(c: Cycle, items: Iterable[Item]) -> str:

@@ -1,22 +1,30 @@
 """What came to pass since the last digest: who answered, what ended, who was proposed, what the consultant's word did.
 
-Each line of the history is told once: a digest remembers how far it told.
+Each line of the history is told once: a digest remembers how far it told. What was ordered by a reply is told in the
+answer to it, and not again.
 """
 
-from collections.abc import Callable, Iterable
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from followmail import desk
 from followmail.agenda.phrasing import day, named, shortened, who
 from followmail.agenda.ranking import Ranking
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.digest import TOLD
-from followmail.sequence.agenda import Item, What
+from followmail.jobs.digest import OBEYED, TOLD
+from followmail.sequence.agenda import MOST_SHOWN, Item, What
 from followmail.sequence.conversation import Entry
 from followmail.sequence.steps import Enrollment, Origin, State
 from followmail.store.events import Event
 
 Numbered = tuple[int, Event]
+_ENDS = frozenset({"bounced", "unsubscribed", "finished", "stopped"})
+# What an end that is told with it says already, and what an open draft says by itself.
+_SAID_BY_THE_END = frozenset({"skipped", "snoozed", "approved", "called", "resumed", "draft-kept"})
+_SAID_BY_THE_DRAFT = frozenset({"draft-kept"})
 
 
 def events_since(c: Cycle, since: datetime | None, first: timedelta) -> tuple[Numbered, ...]:
@@ -27,19 +35,45 @@ def events_since(c: Cycle, since: datetime | None, first: timedelta) -> tuple[Nu
     return c.store.events.after(0, since if since is not None else c.now - first)
 
 
-def told(c: Cycle, ranking: Ranking, events: Iterable[Numbered]) -> list[Item]:
-    """The items of these events, in the order in which they came to pass."""
+def told(
+    c: Cycle, ranking: Ranking, events: Iterable[Numbered], drafted: Collection[int | None] = frozenset()
+) -> list[Item]:
+    """The items of these events, in the order in which they came to pass; the open draft of `drafted` is told apart."""
     events = tuple(events)
     last = {e.enrollment: number for number, e in events if e.event == "paused"}
+    ended = {e.enrollment for _, e in events if e.event in _ENDS}
+    obeyed = obeyed_lines(c)
     found = []
     for number, event in events:
         if event.event == "paused" and last[event.enrollment] != number:
             continue  # put off again since: the last word counts
+        if event.event in _SAID_BY_THE_END and event.enrollment in ended:
+            continue
+        if event.event in _SAID_BY_THE_DRAFT and event.enrollment in drafted:
+            continue
+        if any(number in lines for lines in obeyed):
+            continue
         e = c.store.enrollments.get(event.enrollment) if event.enrollment is not None else None
         item = _TELLERS.get(event.event, _nothing)(c, event, e)
         if item is not None:
-            found.append(ranking.ranked(e, item) if e is not None and item.what is What.ANSWERED else item)
+            item = ranking.ranked(e, item) if e is not None and item.what is What.ANSWERED else item
+            found.append(replace(item, line=number))
     return found
+
+
+def fitting(items: Sequence[Item]) -> int:
+    """How many of these, oldest first, one digest shows: the rest comes with the next, none is passed over."""
+    kinds = Counter[What]()
+    for number, item in enumerate(items):
+        kinds[item.what] += 1
+        if kinds[item.what] > MOST_SHOWN:
+            return number
+    return len(items)
+
+
+def obeyed_lines(c: Cycle) -> tuple[range, ...]:
+    """The lines of the history that replies brought about, and whose answers told of them."""
+    return tuple(range(first, last + 1) for first, last in json.loads(c.store.facts.text(OBEYED) or "[]"))
 
 
 Teller = Callable[[Cycle, Event, Enrollment | None], Item | None]
@@ -58,7 +92,8 @@ def _answered(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
         return None
     words = _words_of(c, e, event.at)
     asked, message = (shortened(words.text), words.message.id) if words else ("", "")
-    return _about(e, Item(What.ANSWERED, named(e, event.why), asked=asked, message=message))
+    item = _about(e, Item(What.ANSWERED, named(e, event.why), asked=asked, message=message))
+    return replace(item, final=_is_final(c, e))
 
 
 def _paused(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
@@ -90,7 +125,13 @@ def _ended(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
     text = f"{named(e, event.why)} ({e.sequence} ended on {day(c, event.at)})"
     if e.state.live:
         return Item(What.ENDED, f"{text}; it goes on since, at your word", address=e.address)
-    return _about(e, Item(What.ENDED, text))
+    return replace(_about(e, Item(What.ENDED, text)), final=_is_final(c, e))
+
+
+def _is_final(c: Cycle, e: Enrollment) -> bool:
+    """Whether a word to go on would be refused: another sequence took its place, or nothing may be mailed."""
+    gave_way = e.why.startswith("gave way to ") or c.store.enrollments.live_of(e.address) is not None
+    return gave_way or bool(c.store.suppressions.matching(e.address))
 
 
 def _lapsed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
@@ -123,6 +164,11 @@ def _snoozed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
     """The why of a wait that is snoozed is that of the wait."""
     until = f" until {day(c, e.until)}" if e and e.state is State.PAUSED and e.until else ""
     return _said(c, replace(event, why=f"you snoozed it{until}"), e)
+
+
+def _resumed(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
+    """At the consultant's word; what goes on by itself, or waits for a second one, is told in its own place."""
+    return _said(c, event, e) if event.why == desk.RESUMED_BY_HAND else None
 
 
 def _refused(c: Cycle, event: Event, e: Enrollment | None) -> Item | None:
@@ -167,6 +213,7 @@ _TELLERS: dict[str, Teller] = {
     "warning": _said,
     "skipped": _said,
     "snoozed": _snoozed,
+    "resumed": _resumed,
     "approved": _said,
     "settled": _said,
     "called": _said,

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from followmail.jobs.cycle import Cycle
+from followmail.sequence import agenda
 from followmail.sequence.steps import Enrollment
 
 QUOTED = 120  # characters of somebody's words
+SUBJECT = 60  # characters of a subject inside a sentence
 
 
 def who(e: Enrollment) -> str:
@@ -14,17 +16,15 @@ def who(e: Enrollment) -> str:
 
 
 def named(e: Enrollment, why: str) -> str:
-    """A reason with the name in front, where it does not begin with it."""
+    """A reason with the name in front, in the place of the address where it begins with that."""
+    if why.startswith(f"{e.address} "):
+        why = who(e) + why.removeprefix(e.address)
     return why if why.startswith(who(e)) else f"{who(e)}: {why}"
 
 
 def day(c: Cycle, moment: datetime | None) -> str:
     """`Tue 5 May`, in the consultant's zone; with the year where it is another one."""
-    if moment is None:
-        return "some day"
-    local = c.policy.calendar.local(moment)
-    year = "" if local.year == c.policy.calendar.local(c.now).year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year}"
+    return "some day" if moment is None else agenda.day(moment, c.policy.calendar, c.now)
 
 
 def clock(c: Cycle, moment: datetime) -> str:

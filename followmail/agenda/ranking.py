@@ -1,6 +1,7 @@
 """Puts what the store knows of an enrollment into the rule of who comes first."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,36 +16,50 @@ from followmail.store.attention import Letter
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What is asked of the store once for all items: who asked something that has no answer, in which words."""
+    """What is asked of the store once for all items: whose mails have no answer, oldest first."""
 
     c: Cycle
-    letters: tuple[Letter, ...]
-    questions: dict[str, str]
+    letters: dict[str, list[Letter]]
 
     @classmethod
     def of(cls, c: Cycle) -> "Ranking":
-        letters = c.store.attention.unanswered(c.now - c.options.lookback, c.now, put_away(c))
-        asking = (letter for letter in letters if letter.need is Need.QUESTION)
-        return cls(c, letters, {letter.sender.address: letter.asked for letter in asking})
+        letters: dict[str, list[Letter]] = {}
+        for letter in c.store.attention.unanswered(c.now - c.options.lookback, c.now, put_away(c)):
+            letters.setdefault(letter.sender.address, []).append(letter)
+        return cls(c, letters)
 
     def ranked(self, e: Enrollment, item: Item, since: datetime | None = None) -> Item:
         """The item with its rank, why it has it, and what they asked; `since`: how long it has waited."""
         found = self.priority(e, since)
-        return replace(item, rank=found.rank, first=found.why, asked=item.asked or self.questions.get(e.address, ""))
+        question = question_of(self.letters.get(e.address, ()))
+        asked = item.asked or (question.asked if question else "")
+        return replace(item, rank=found.rank, first=found.why, asked=asked)
 
     def priority(self, e: Enrollment, since: datetime | None = None) -> Priority:
         """Where an enrollment stands in the order."""
-        theirs, mine = self.c.store.attention.exchanged(e.address)
-        return priority(
-            Facts(
-                asked=e.address in self.questions,
-                uncertain=any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries),
-                marked=e.origin is not Origin.DETECTED,
-                theirs=theirs,
-                mine=mine,
-                days=days_since(self.c, since),
-            )
+        facts = self.facts(e.address, since)
+        uncertain = any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries)
+        return priority(replace(facts, uncertain=uncertain, marked=e.origin is not Origin.DETECTED))
+
+    def facts(self, address: str, since: datetime | None = None) -> Facts:
+        """What is known of somebody, the same in every part: what went before their mails that have no answer, and
+        how long the question in them waits; without a question, what is told waits since then."""
+        letters = self.letters.get(address, ())
+        question, before = question_of(letters), letters[0].at if letters else None
+        theirs, mine = self.c.store.attention.exchanged(address, before)
+        wrote = self.c.store.conversations.first_wrote(address) if letters else None
+        return Facts(
+            asked=question is not None,
+            first=before is not None and theirs == 0 and (wrote is None or wrote >= before),
+            theirs=theirs,
+            mine=mine,
+            days=days_since(self.c, question.at if question else since),
         )
+
+
+def question_of(letters: Sequence[Letter]) -> Letter | None:
+    """The latest of somebody's mails that asks something."""
+    return next((letter for letter in reversed(letters) if letter.need is Need.QUESTION), None)
 
 
 def put_away(c: Cycle) -> tuple[str, ...]:

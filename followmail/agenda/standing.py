@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from followmail.agenda.phrasing import clock, day, named, step, who
+from followmail.agenda.phrasing import clock, day, named, shortened, step, who
 from followmail.agenda.ranking import Ranking
 from followmail.jobs import digest
 from followmail.jobs import plan as planning
@@ -16,6 +16,7 @@ from followmail.sequence.forecast import Planned
 from followmail.sequence.planner import Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, State, Status
 from followmail.store.outbox import Parcel
+from followmail.writing import Desk, said_in_call
 
 # A complete look that is older than this many polls is no health.
 STALE_POLLS = 3
@@ -60,7 +61,7 @@ def problems(c: Cycle, poll: timedelta) -> list[str]:
     found += c.store.suppressions.faults()
     found += [
         f"a message from {known.entry.message.sender.address or 'somebody'} could not be worked out; read it yourself"
-        for known in c.store.conversations.set_aside()
+        for known in c.store.conversations.set_aside(c.now - c.options.lookback)
     ]
     return found
 
@@ -75,6 +76,10 @@ def paused(c: Cycle) -> str:
     until = c.store.facts.moment("paused_until")
     if until is None or until <= c.now:
         return ""
+    calendar = c.policy.calendar
+    if calendar.local_date(until) == calendar.local_date(c.now):
+        over = until <= calendar.opening_of(calendar.local_date(c.now))  # before it nothing would leave anyway
+        return "" if over else f"Everything is paused until {clock(c, until).removeprefix('at ')}. "
     return f"Everything is paused until {'you resume' if until.year >= 9000 else day(c, until)}. "
 
 
@@ -122,6 +127,16 @@ def drafts(c: Cycle, ranking: Ranking) -> list[Item]:
     return found
 
 
+def kept_drafts(c: Cycle) -> list[tuple[Enrollment, Parcel, str]]:
+    """Drafts that the consultant edited and that wait no more, for somebody answered: with what there is to say."""
+    found = []
+    for parcel in c.store.outbox.parcels(Status.DRAFTED):
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is not None and e.state is not State.ACTIVE and parcel.draft_edited and not parcel.withdraw:
+            found.append((e, parcel, f"you edited it; but {e.why}. Delete it, or send it if it still fits"))
+    return found
+
+
 def _draft(c: Cycle, e: Enrollment, parcel: Parcel) -> str:
     label = f"{step(e, parcel.delivery.number)} is in your drafts since {day(c, parcel.delivery.left)}"
     if parcel.gone_since is not None:
@@ -157,9 +172,21 @@ def calls(c: Cycle, ranking: Ranking, planned: Iterable[Planned]) -> list[Item]:
             continue
         if (at := _today(c, p)) is not None:
             when = f"since {day(c, p.due)}" if p.due and p.due <= c.now else f"today {clock(c, at)}"
-            item = Item(What.CALL, f"Call {who(e)}: {phone_line(c, e)} ({step(e, decision.step.number)}, due {when})")
+            text = f"Call {who(e)}: {phone_line(c, e)} ({step(e, decision.step.number)}, due {when})"
+            say = shortened(to_say(c, e))
+            item = Item(What.CALL, f"{text}. To say: {say}" if say else text)
             found.append(_about(e, ranking.ranked(e, item, since=p.due)))
     return found
+
+
+def to_say(c: Cycle, e: Enrollment) -> str:
+    """What to say in the call that is next; empty where the next step is none."""
+    sequence = c.sequences.get(e.sequence)
+    following = planner.next_step(e, sequence) if sequence else None
+    if sequence is None or following is None or not following.call:
+        return ""
+    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
+    return said_in_call(desk, e, sequence, following, c.now)
 
 
 def today(c: Cycle, planned: Iterable[Planned]) -> list[Item]:
@@ -187,16 +214,25 @@ def _leaving(c: Cycle, planned: Iterable[Planned]) -> Iterator[tuple[Enrollment,
 
 def _today(c: Cycle, planned: Planned) -> datetime | None:
     """When a step is due inside today's window and nothing but the hour holds it; None where it is not."""
-    decision, e, calendar = planned.decision, planned.enrollment, c.policy.calendar
-    if planned.due is None or (isinstance(decision, Wait) and decision.waits_for in _NOT_OPEN):
-        wakes = isinstance(decision, Wait) and decision.waits_for == "pause" and e.state is State.PAUSED
-        if planned.due is None or not wakes or e.then is not State.ACTIVE or e.until is None:
-            return None
+    decision, calendar = planned.decision, c.policy.calendar
+    if planned.due is None:
+        return None
+    if isinstance(decision, Wait) and decision.waits_for in _NOT_OPEN and not _wakes(c, planned.enrollment, decision):
+        return None
     try:
         at = calendar.next_open(max(c.now, planned.due))
     except ValueError:  # no later day is a business day
         return None
     return at if calendar.local_date(at) == calendar.local_date(c.now) else None
+
+
+def _wakes(c: Cycle, e: Enrollment, decision: Wait) -> bool:
+    """Whether what is paused goes on by itself today: its own pause ends, or the one over everything."""
+    if decision.waits_for != "pause":
+        return False
+    if e.state is State.PAUSED:
+        return e.then is State.ACTIVE and e.until is not None
+    return not paused(c)
 
 
 def _about(e: Enrollment, item: Item) -> Item:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from followmail import keeping
-from followmail.cli.output import json_option, now, office_of, safe, say, say_json, settings_of
+from followmail.cli.output import json_option, now, office_of, safe, say_all, settings_of
 
 
 @click.command("forget", epilog="Example: followmail forget bob@bob.example")
@@ -24,7 +24,7 @@ def forget_command(ctx: click.Context, address: str, yes: bool, as_json: bool) -
     count = keeping.stored_of(office, address)
     if not yes and not as_json and sys.stdin.isatty():
         click.confirm(f"Delete all {count} records of {safe(address)}, for good?", abort=True)
-    _say_all(keeping.forget(office, address, now()), as_json)
+    say_all(keeping.forget(office, address, now()), as_json)
 
 
 @click.command("export", epilog="Example: followmail export bob@bob.example > bob.csv")
@@ -65,7 +65,7 @@ def _as_json(rows: Iterator[keeping.Row]) -> Iterator[str]:
 @click.pass_context
 def backup_command(ctx: click.Context, file: Path, as_json: bool) -> None:
     """A consistent copy of all that is stored, also while the daemon runs. Never overwrites."""
-    _say_all((keeping.backup(settings_of(ctx), file),), as_json)
+    say_all((keeping.backup(settings_of(ctx), file),), as_json)
 
 
 @click.command("restore", epilog="Example: followmail restore ~/followmail-2026-05-04.db")
@@ -74,12 +74,4 @@ def backup_command(ctx: click.Context, file: Path, as_json: bool) -> None:
 @click.pass_context
 def restore_command(ctx: click.Context, file: Path, as_json: bool) -> None:
     """Back from a backup; then it is a first run: nothing leaves before a complete look and your yes."""
-    _say_all(keeping.restore(settings_of(ctx), file, now()), as_json)
-
-
-def _say_all(lines: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        say_json(list(lines))
-        return
-    for line in lines:
-        say(line)
+    say_all(keeping.restore(settings_of(ctx), file, now()), as_json)

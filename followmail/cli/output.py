@@ -51,6 +51,15 @@ def say(text: str) -> None:
     click.echo(safe(text))
 
 
+def say_all(lines: Iterable[str], as_json: bool) -> None:
+    """Sentences, a line each, or as a JSON list."""
+    if as_json:
+        say_json(list(lines))
+        return
+    for line in lines:
+        say(line)
+
+
 def safe(text: str) -> str:
     return _UNSAFE.sub("", text)
 

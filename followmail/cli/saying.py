@@ -6,18 +6,10 @@ from datetime import datetime
 import click
 
 from followmail import desk
-from followmail.cli.output import json_option, now, office_of, say, say_json
+from followmail.cli.output import json_option, now, office_of, say_all
 from followmail.errors import UserError
 from followmail.sequence.steps import Enrollment
 from followmail.sequence.when import parse
-
-
-def _done(lines: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        say_json(list(lines))
-        return
-    for line in lines:
-        say(line)
 
 
 def _each(
@@ -26,7 +18,7 @@ def _each(
 ) -> None:  # fmt: skip
     work = office_of(ctx).desk(now())
     found = desk.find(work, words, live_only)
-    _done(tuple(action(work, e) for e in found), as_json)
+    say_all(tuple(action(work, e) for e in found), as_json)
 
 
 @click.command("approve", epilog="Example: followmail approve 3 bob@bob.example")
@@ -38,7 +30,7 @@ def approve_command(ctx: click.Context, who: tuple[str, ...], everybody: bool, a
     """Yes: for the enrollment; for a mail that may or may not have left: send it."""
     if everybody:
         done = desk.approve_all(office_of(ctx).desk(now()))
-        _done(done or ("Nothing waits for your yes.",), as_json)
+        say_all(done or ("Nothing waits for your yes.",), as_json)
     elif who:
         _each(ctx, who, desk.approve, as_json)
     else:
@@ -81,7 +73,7 @@ def resume_command(ctx: click.Context, who: tuple[str, ...], as_json: bool) -> N
     if who:
         _each(ctx, who, desk.resume, as_json, live_only=False)
     else:
-        _done((desk.resume_all(office_of(ctx).desk(now())),), as_json)
+        say_all((desk.resume_all(office_of(ctx).desk(now())),), as_json)
 
 
 @click.command("snooze", epilog="Example: followmail snooze 3 2 weeks")
@@ -93,7 +85,7 @@ def snooze_command(ctx: click.Context, who: str, until: tuple[str, ...], as_json
     """Nothing to this person until then: '2 weeks', 'monday', '2026-05-04'."""
     work = office_of(ctx).desk(now())
     moment = _moment(" ".join(until), work)
-    _done(tuple(desk.snooze(work, e, moment) for e in desk.find(work, (who,))), as_json)
+    say_all(tuple(desk.snooze(work, e, moment) for e in desk.find(work, (who,))), as_json)
 
 
 @click.command("pause", epilog="Example: followmail pause until 6 January")
@@ -104,7 +96,7 @@ def pause_command(ctx: click.Context, until: tuple[str, ...], as_json: bool) -> 
     """Nothing at all leaves until then; without a time until `resume`. It survives restarts."""
     work = office_of(ctx).desk(now())
     text = " ".join(until[1:] if until[:1] == ("until",) else until)
-    _done((desk.pause(work, _moment(text, work) if text else None),), as_json)
+    say_all((desk.pause(work, _moment(text, work) if text else None),), as_json)
 
 
 def _moment(text: str, work: desk.Desk) -> datetime:
@@ -122,7 +114,7 @@ def _moment(text: str, work: desk.Desk) -> datetime:
 def suppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) -> None:
     """Never mail an address, @domain or glob again; what is live with it stops."""
     work = office_of(ctx).desk(now())
-    _done(tuple(desk.suppress(work, line) for line in lines), as_json)
+    say_all(tuple(desk.suppress(work, line) for line in lines), as_json)
 
 
 @click.command("unsuppress", epilog="Example: followmail unsuppress bob@bob.example")
@@ -132,4 +124,4 @@ def suppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) 
 def unsuppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) -> None:
     """Allow it again. Nobody is enrolled by that."""
     work = office_of(ctx).desk(now())
-    _done(tuple(desk.unsuppress(work, line) for line in lines), as_json)
+    say_all(tuple(desk.unsuppress(work, line) for line in lines), as_json)

@@ -159,6 +159,10 @@ def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
         if following
         else "Next: nothing."
     )
+    if following and following.get("say"):
+        say("To say:")
+        for line in following["say"].splitlines():
+            say(f"    {line}")
 
 
 @click.command("preview", epilog="Example: followmail preview nudge/1 --to bob@bob.example")

@@ -27,6 +27,10 @@ class Role(StrEnum):
     OTHER = "other"
 
 
+# What lies here has not been sent, whoever wrote it.
+UNSENT = frozenset({Role.DRAFTS, Role.OUTBOX, Role.SCHEDULED, Role.TEMPLATES})
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """One folder of the account. `fault`: why its status could not be had; such a folder makes the look incomplete."""

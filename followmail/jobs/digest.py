@@ -26,6 +26,7 @@ INBOX = "INBOX"  # everybody's, whatever its case (RFC 9051 §5.1)
 WANTED = "digest_wanted"  # the fact that the consultant asked for one
 FAULT = "digest_fault"  # the fact that tells why one could not be put into INBOX
 TOLD = "told_through"  # the fact that says which line of the history was the last to be told
+OBEYED = "obeyed_lines"  # the fact that says which lines of the history replies brought about: [first, last] of each
 KEPT = timedelta(days=30)
 # Where the last digest was written by a clock that was ahead: rather told twice than never.
 _BACK = timedelta(days=7)

@@ -9,7 +9,7 @@ from itertools import islice
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
-from followmail.imap.folders import Folder, Role
+from followmail.imap.folders import UNSENT, Folder, Role
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.drafts_folder import lay_in_drafts, version_of
@@ -26,8 +26,7 @@ CHUNK = 500
 ASKED_AT_ONCE = 40
 # So many missing ancestors are asked for; the nearest first.
 MOST_ANCESTORS = 5
-_UNSENT = frozenset({Role.DRAFTS, Role.OUTBOX, Role.SCHEDULED, Role.TEMPLATES})
-_OWN_MAIL = _UNSENT | {Role.SENT}
+_OWN_MAIL = UNSENT | {Role.SENT}
 _ARRIVED = frozenset({Role.INBOX, Role.JUNK, Role.TRASH, Role.ALL})
 
 
@@ -56,7 +55,7 @@ def record(
                     continue
                 place = Place(folder.name, uidvalidity, head.uid)
                 own = c.identity.is_own(message.sender.address)
-                unsent = folder.role in _UNSENT or "\\draft" in {f.lower() for f in head.flags}
+                unsent = folder.role in UNSENT or "\\draft" in {f.lower() for f in head.flags}
                 if own and (unsent or version_of(message) in drafts):
                     if mark is not None and not read_anew:
                         _refuse_draft(c, message, mark)

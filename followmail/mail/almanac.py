@@ -1,13 +1,24 @@
-"""Reckoning with days: months, weeks and quarters around a day. No words, no zones."""
+"""Reckoning with days: months, weeks and quarters around a day. No words, no zones.
+
+A day is one of the years 1900 to 9000: no step from there leaves the calendar of Python (years 1 to 9999).
+"""
 
 from datetime import date, timedelta
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+
+
+def is_near_us(day: date) -> bool:
+    """Others can be reckoned from it."""
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         return None
+    return found if is_near_us(found) else None
 
 
 def nearest(options: list[date | None], today: date) -> date | None:

@@ -7,6 +7,7 @@ weekday beside it; an inclusive end adds a day. What is past, or more than 400 d
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from followmail.mail import almanac
@@ -48,15 +49,12 @@ def first_day_back(
 
     `below`: only one that is surer than this; `answers` False: not one that is the day of an answer.
     """
-    prose = Prose(text)
     found: list[_Return] = []
-    for sense in senses(lang):
+    for reading in _readings(text, lang, today):
         found += (
-            r
-            for r in _returns(Reading(prose, sense, today))
-            if (below is None or r.rank < below) and (answers or not r.answer)
+            r for r in _returns(reading) if (below is None or r.rank < below) and (answers or not r.answer)
         )
-        if found and sense.lang == lang:
+        if found and reading.sense.lang == lang:
             break
     best = min(found, key=lambda r: r[:2], default=None)
     return best.named if best is not None and 0 <= (best.named.start - today).days <= MAX_AHEAD else None
@@ -64,9 +62,8 @@ def first_day_back(
 
 def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
     """All times ahead that a text names, in their order: for who knows by another cue which one is meant."""
-    prose = Prose(text)
-    for sense in senses(lang):
-        found = (f.named for f in Reading(prose, sense, today).found if f.role is not Role.PAST)
+    for reading in _readings(text, lang, today):
+        found = (f.named for f in reading.found if f.role is not Role.PAST)
         if named := tuple(n for n in found if today <= n.end and (n.start - today).days <= MAX_AHEAD):
             return named
     return ()
@@ -74,8 +71,14 @@ def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
 
 def counts_back(text: str, lang: str | None, today: date) -> bool:
     """A text names a time by another one: "three months before that date"."""
+    return any(reading.counts_back for reading in _readings(text, lang, today))
+
+
+@lru_cache(maxsize=64)
+def _readings(text: str, lang: str | None, today: date) -> tuple[Reading, ...]:
+    """In one language after the other; none where no day can be reckoned from `today`."""
     prose = Prose(text)
-    return any(Reading(prose, sense, today).counts_back for sense in senses(lang))
+    return tuple(Reading(prose, sense, today) for sense in senses(lang)) if almanac.is_near_us(today) else ()
 
 
 def _returns(reading: Reading) -> Iterator[_Return]:

@@ -24,7 +24,9 @@ from followmail.mail.vcard import is_vcard, read_cards
 
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_PARTS = 50
+_BEGINS = 50  # characters by which a note is known again
 _MOST_PEOPLE = 50
+_LONGEST_NAME = 7  # words, titles among them
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.-]{0,30}$")
 _PARTICLES = frozenset("van von de der den del della di da dos du la le ten ter zu zum y".split())
@@ -57,6 +59,21 @@ def read_note(data: bytes, identity: Identity, today: date) -> tuple[Noted, ...]
     if brought:
         return _about_them(brought, typed, lines, subject, today)
     return _listed(lines or _named(subject, identity), typed if lines else f"{subject}\n{typed}", subject, today)
+
+
+def first_words(data: bytes) -> str:
+    """How a note begins, on one line: by it the consultant knows it again."""
+    try:
+        typed, _ = forwarded(text_of(parse(tame(data, MOST_BYTES))))
+    except (ValueError, LookupError, AssertionError, RecursionError):
+        return ""
+    return beginning(typed)
+
+
+def beginning(text: str) -> str:
+    """The first words of a text, on one line."""
+    line = " ".join(text[:_BEGINS * 4].split())
+    return line if len(line) <= _BEGINS else line[:_BEGINS].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
 
 
 # ---- what came with it
@@ -152,25 +169,30 @@ def _line(line: str, matches: list[re.Match[str]]) -> _Line:
     shown = before.rstrip().endswith("<") and after.lstrip().startswith(">")
     lead = re.sub(r"^[\s>*•·–-]{0,8}(?:\d{1,3}[.)]\s)?", "", before).rstrip(" <([:,;\t")
     lead = re.sub(r"(?:^|\s)(?:e-?mail|mailto|mail)$", "", lead, flags=re.I).rstrip(" :,;(")
-    name = _run(lead.split()[::-1])[::-1]
+    name = _run(lead.split()[::-1], addresses[0])[::-1]
     whole = len(name) == len(lead.split())
     if name and not (shown and whole) and not _is_theirs(name, addresses[0]):
         name = []
     tail = after.lstrip("> )],;:-–(\t")
-    behind = [] if name else _run(re.split(r"[,;:()|\n]| [-–] ", tail)[0].split())
+    behind = [] if name else _run(re.split(r"[,;:()|\n]| [-–] ", tail)[0].split(), addresses[0])
     if behind and not _is_theirs(behind, addresses[0]):
         behind = []
     rest = " ".join(lead.split()[: len(lead.split()) - len(name)]) + " ⏐ " + tail.removeprefix(" ".join(behind))
     return _Line(addresses, clean_name(" ".join(name or behind)), rest, whole)
 
 
-def _run(words: list[str]) -> list[str]:
-    """The words of a name that a list of words begins with: capitals, and particles between them."""
+def _run(words: list[str], address: str) -> list[str]:
+    """The words of a name that a list of words begins with: capitals, and particles between them. One that also
+    begins sentences ("Will") is part of it where it stands in the address."""
     found: list[str] = []
-    for word in words[:5]:
+    for word in words[:_LONGEST_NAME]:
         bare = word.strip("\"'“”„*_")
-        if not _NAME_WORD.match(bare) or fold(bare) in _no_names() or not (bare[0].isupper() or bare in _PARTICLES):
+        if not _NAME_WORD.match(bare):
             break
+        if bare not in _PARTICLES:
+            begins = fold(bare) in _no_names() and not _is_theirs([bare], address)
+            if begins or not bare[0].isupper():
+                break
         found.append(bare)
     while found and found[-1] in _PARTICLES:
         found.pop()

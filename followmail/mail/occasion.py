@@ -22,6 +22,7 @@ _NO_WORD = re.compile(r"\S{0,200}(?:://|@|www\.)\S{0,400}")
 _SENTENCE = re.compile(r"[!?]+\s|(?<=\w\w)\.\s|\n")
 _MOST_SENTENCES = 100
 _LONGEST_SENTENCE = 400
+_BEFORE_DAYS = frozenset("on am vom den dem le du el il op em no na seit since from of".split())
 _CLAUSE = re.compile(r"[,;()\[\]|–—]| - ")
 _ENDS = re.compile(r"[,;:()\[\]\"“”„«»⏐|–—]| - |(?<=\w)\. |[.!?]+(?=\s|$)|\n")
 
@@ -191,6 +192,8 @@ class _Grammar:
         self._theirs = frozenset(map(fold, words["theirs"]))
         self._no_place = frozenset(map(fold, words["no-place"]))
         self.conjunctions = frozenset(map(fold, words["and"])) | {"&"}
+        # What leads on to a day that was taken out, or to nothing: "Barcamp Köln am".
+        self._leading = self.conjunctions | self._articles | frozenset(map(fold, words["place"])) | _BEFORE_DAYS
         self._met = frozenset(fold(w) for phrase in words["met"] for w in phrase.split())
 
     def value(self, text: str, meaning: str) -> str:
@@ -206,7 +209,7 @@ class _Grammar:
             if fold(word) in self._stops or fold(word) in self._met:
                 break
             kept.append(word)
-        while kept and (fold(kept[-1]) in self.conjunctions or fold(kept[-1]) in self._articles):
+        while kept and fold(kept[-1]) in self._leading:
             kept.pop()
         return " ".join(kept) if self._is_sound(kept, meaning) else ""
 

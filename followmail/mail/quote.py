@@ -8,19 +8,12 @@ the words below are theirs, in more languages than the rest of this package read
 import re
 from collections.abc import Callable
 
+from followmail.mail import attribution
+
 _MAX = 32 * 1024  # characters that are looked at
 _MAX_LINE = 1000
 _MAX_LINES = 1500
 
-# "wrote", as mail programs say it
-_WROTE = (
-    r"wrote|writes|schrieb|geschrieben|a écrit|ha scritto|escribió|escreveu|schreef|geschreven|skrev|napisał(?:\(a\))?"
-    r"|napsal\(?a?\)?|написал\(?а?\)?"
-    r"|пишет|пише|написа|írta|kirjoitti|yazdı|şunu yazdı|έγραψε|a scris|je napisao|je napisal(?:a|\(a\))?"
-    r"|写道|寫道|书写"
-    r"|のメール|のメッセージ|작성"
-    r"|va escriure|idatzi du|escribiu|viết|menulis"
-)
 _HEADERS = (
     r"from|to|cc|bcc|subject|date|sent|reply-?to|importance|priority|attachments?"
     r"|von|an|kopie|blindkopie|betreff|datum|gesendet|antwort an|anlagen?"
@@ -50,26 +43,7 @@ _FORWARD = re.compile(
     r"forwarded|weitergeleitet|transféré|reenviado|inoltrato|doorgestuurd|encaminhada|пересылаемое", re.I
 )
 
-_ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
-# The beginnings of the months' names in the seven languages.
-_MONTH = (
-    "jan|ene|gen|feb|f[eé]v|m[aä]r|mrt|maa|apr|abr|avr|ma[iy]|mei|mag|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set|o[ck]t|out|ott"
-    "|nov|de[czs]|d[eé]c|di[cs]"
-)
-# A year, a time, a day in figures, or a day and the name of its month.
-_DATE = re.compile(
-    r"\d{4}|\d{1,2}[:.h]\s?\d{2}|\d{1,2}[/.-]\s?\d{1,2}[/.-]"
-    rf"|\d{{1,2}}\.? (?:de )?(?:{_MONTH})[^\W\d_]{{0,9}}(?!\w)|(?<!\w)(?:{_MONTH})[^\W\d_]{{0,9}}\.? \d{{1,2}}\b",
-    re.I,
-)
-_WROTE_END = re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{_WROTE})(?![A-Za-zÀ-ÿ])[^\n]{{0,200}}$", re.I)
-_STARTS = re.compile(
-    r"\W{0,4}(?:on|at|le|am|el|il|op|em|a|den|dnia|w|dne|на|в|во|kl|pe|ma|ti|ke|to|la|su|em|no|ngày|pada|在"
-    r"|[^\W\d]{2,14}[.,]{0,2} \d|\d{1,4}[\s./年-])(?!\w)",
-    re.I,
-)
-_COLON = re.compile(r"[:：]\W{0,3}$")
-_QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
+_QUOTE = attribution.QUOTE
 _HEADER = re.compile(rf"[\s>*_]{{0,8}}+(?:{_HEADERS})[*_]{{0,2}}\s?[:：](?:[*_\s]|$)", re.I)
 _FROM = re.compile(
     r"[\s>*_]{0,8}(?:from|von|de|da|van|fra|från|od|от|від|lähettäjä|feladó|kimden|gönderen|发件人|差出人)[*_]{0,2}\s?[:：]",
@@ -78,13 +52,8 @@ _FROM = re.compile(
 _MARKER = re.compile(rf"[\s>*_-]{{0,40}}+(?:{_ORIGINAL})\W{{0,40}}$", re.I)
 # dashes and the like alone in a line; ᐧ is what Mailtrack leaves
 _DELIMITER = re.compile(r"\s{0,8}(?:[-_=~#+*—–ᐧ]{2,}|[—ᐧ])\s{0,8}$")
-# Gmail once: 2016-03-03 17:21 GMT+01:00 Some One <…>:
-_DATE_NAME = re.compile(
-    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?(?: GMT\S{0,9} [^\n]{1,150}"
-    r"| [^\n]{1,100}<[^<>\n]{3,100}>:?)$"
-)
-_DASHED = re.compile(r"-{2,6} ?\S.{0,250}\S ?-{2,6}$")  # Zoho: ---- On … wrote ----
-_GROUPWISE = re.compile(r">>> ?.{1,200}>>>$")
+# Gmail links this below "Pat reacted via Gmail".
+_GMAIL_LINK = re.compile(r"\s{0,8}<https://www\.google\.com/gmail/about/[^<>\s]{0,300}>$")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~\w)")
 
 _DEVICE = (
@@ -227,7 +196,7 @@ def _kinds(lines: list[str]) -> str:
             kinds.append("t")
         elif fenced:
             kinds.append("t")
-        elif count := _attribution(lines, at):
+        elif count := attribution.length(lines, at):
             kinds.extend("b" * count)
         else:
             kinds.append(_kind(line))
@@ -245,36 +214,8 @@ def _kind(line: str) -> str:
         return "d"
     if _HEADER.match(line):
         return "h"
-    return "s" if len(line) < 200 and _SENT.match(line) and _SENT_LINE.match(line) else "t"
-
-
-def _attribution(lines: list[str], at: int) -> int:
-    """How many lines from here on are one "On … wrote:", which programs break where they like; 0: it is none."""
-    first = lines[at]
-    if not (any(c.isdigit() for c in first) or "<" in first or "@" in first) or (
-        _QUOTE.match(first) and not _GROUPWISE.match(first)
-    ):
-        return 0
-    if _GROUPWISE.match(first) or (_DASHED.match(first) and _WROTE_END.search(first)):
-        return 1
-    starts = bool(_STARTS.match(first) and _DATE.search(first))
-    joined = ""
-    for count, line in enumerate(lines[at : at + 7], 1):
-        joined = f"{joined} {line.strip('> ') if count > 1 else line}".strip()
-        if len(joined) > 350 or (count > 1 and not starts and "<" not in first):
-            return 0
-        if _DATE_NAME.match(joined) or _says_wrote(joined, starts):
-            return count
-    return 0
-
-
-def _says_wrote(line: str, starts: bool) -> bool:
-    match = _WROTE_END.search(line) if starts or _ADDRESS.search(line) else None
-    return match is not None and (match.end() - match.start() < 14 or _COLON.search(line) is not None)
-
-
-def _names_author(line: str) -> bool:
-    return _QUOTE.match(line) is not None and _says_wrote(line.lstrip("> "), True)
+    sent = len(line) < 200 and _SENT.match(line) and _SENT_LINE.match(line)
+    return "s" if sent or _GMAIL_LINK.match(line) else "t"
 
 
 def _new_lines(lines: list[str], kinds: str) -> list[str]:
@@ -286,7 +227,7 @@ def _new_lines(lines: list[str], kinds: str) -> list[str]:
     lines, kinds = _pick(lines, kinds, lambda k, at: k != "s")
     if "b" in kinds:
         kept = _answers(lines, kinds)
-    elif re.fullmatch("[eqdh]*|e*q[qe]*t[^q]*", kinds) and not any(map(_names_author, lines[:20])):
+    elif re.fullmatch("[eqdh]*|e*q[qe]*t[^q]*", kinds) and not any(map(attribution.names_author, lines[:20])):
         kept = lines  # a quote without a name to it, alone or on top
     else:
         kept = _pick(lines, _unbroken(kinds), lambda k, at: k != "q")[0]

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from followmail.mail.identity import Person, domain, local_part
 from followmail.mail.kinds import words
@@ -16,6 +17,7 @@ _LEADS = ("invitation", "accept", "tentative", "decline", "cancel", "counter")
 _SEGMENT = re.compile(r"\s{1,9}(?:[-–—/|•·&+]|<->|<>|x|vs)\s{1,9}|:\s|\s?[|•·]\s?|<>|\s?//\s?", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]{1,60}(?:['’.-][^\W_]{1,60}){0,5}")
 _LINK = re.compile(r"://|\bwww\.|@|\b[\w-]{1,40}\.(?:com|net|org|us|io|de|me)/", re.IGNORECASE)
+_ON = frozenset({"re", "zu", "zum", "zur", "sur", "sobre", "su", "over"})  # in a title also these lead to the topic
 _LEGAL = frozenset(
     "gmbh ag kg ug ohg mbh ltd llc inc corp plc limited sarl sas sa sl srl spa bv nv lda co company group".split()
 )
@@ -29,7 +31,7 @@ def topic(title: str, people: Iterable[Person]) -> str:
     names = _names(people)
     telling = [s for s in map(str.strip, _SEGMENT.split(plain)) if s and _says_something(s, names)]
     whole = telling[0] if len(telling) == 1 else plain if telling else ""
-    trimmed = _without_names_at_its_ends(whole, names)
+    trimmed = _behind_the_kind(_without_names_at_its_ends(whole, names), names)
     return trimmed if len(trimmed) <= _MOST_TOPIC else ""
 
 
@@ -52,6 +54,22 @@ def _bare(title: str) -> str:
             break
         plain = bare_subject(rest)
     return plain.partition(" @ ")[0].strip(" -–—|/:.,")
+
+
+def _behind_the_kind(text: str, names: frozenset[str]) -> str:
+    """ "Intro call about backups" → "backups": what stands before such a word names only the kind of meeting."""
+    folded = words.fold(text)
+    for found in _about().finditer(folded) if len(folded) == len(text) else ():
+        before, behind = text[: found.start()], text[found.end() :].strip()
+        if behind and before.strip() and not _says_something(before, names):
+            return behind if _says_something(behind, names) else text
+    return text
+
+
+@cache
+def _about() -> re.Pattern[str]:
+    found = {words.fold(word) for lang in words.LANGUAGES for word in words.table(lang)["note"]["topic"]}
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(found | _ON, key=len, reverse=True)))})(?!\w)")
 
 
 def _names(people: Iterable[Person]) -> frozenset[str]:

@@ -4,7 +4,7 @@ What comes from mail is data: on one line each, without control characters, neve
 comes out: where the consultant's own text cannot be rendered, the shipped one is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cache
@@ -18,17 +18,19 @@ from followmail.rendering.fault import Fault, Faulty, meant, quoted
 from followmail.rendering.headers import File, decoded, taken_apart
 from followmail.rendering.sandbox import Sandbox, Unknown
 from followmail.rendering.starters import shipped
-from followmail.sequence.agenda import Agenda, Item, What
+from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What
 
 if TYPE_CHECKING:
     from followmail.rendering.load import Library
 
 FILE = "digest.txt"
 SENDER = "followmail"  # how it is shown; the address is the consultant's own
-PER_SECTION = 8  # items: a digest is read on a phone
+PER_SECTION = MOST_SHOWN
 _NAMED = 20  # of those left out
 _LONGEST = {"text": 300, "asked": 240, "first": 120}
 _MAX_SUBJECT = 250
+_END_KEPT = 100  # characters of a sentence that is too long: what it says of a subject stands there
+_WIDEST = 60  # columns of a line of examples: a reply must not wrap it
 
 # What a digest says in which order, under which title.
 SECTIONS: tuple[tuple[str, tuple[What, ...]], ...] = (
@@ -45,6 +47,9 @@ SECTIONS: tuple[tuple[str, tuple[What, ...]], ...] = (
     ("What you said", (What.SAID,)),
 )
 _AFTER_NUMBER = {"snooze": " 2 weeks"}
+_SHOWN = ("ok", "skip", "snooze", "stop", "done", "resume")
+_FOR_ALL = ("pause until monday", "resume", "list", "help")
+_BETWEEN = " · "
 
 
 # What a text may name
@@ -72,7 +77,7 @@ class Section:
 
 
 _GROUPS = {"me": ("name", "first_name", "address")}
-NAMES = ("verdict", "sections", "more", "today", *(f"me.{name}" for name in _GROUPS["me"]))
+NAMES = ("verdict", "sections", "more", "examples", "today", *(f"me.{name}" for name in _GROUPS["me"]))
 _PARTS = {kind: frozenset(f.name for f in fields(kind)) for kind in (Section, Entry)}
 
 
@@ -97,7 +102,7 @@ class Wording:
 def digest_text(library: "Library", agenda: Agenda, identity: Identity, today: date) -> Page:
     """The digest in the words of the library's digest.txt, else of the shipped one."""
     sections, items = _sections(agenda)
-    values = _values(agenda.verdict, sections, identity, today)
+    values = _values(agenda, sections, items, identity, today)
     fault = ""
     for wording in (library.digest, _shipped()):
         try:
@@ -167,20 +172,52 @@ def _sections(agenda: Agenda) -> tuple[tuple[Section, ...], tuple[Item, ...]]:
 
 
 def _entry(number: int, item: Item) -> Entry:
-    words = " · ".join(f"{word} {number}{_AFTER_NUMBER.get(word, '')}" for word in item.words)
+    words = " · ".join(_order(word, number) for word in item.words)
     return Entry(
         number,
-        _one_line(item.text, _LONGEST["text"]),
+        _sentence(item.text, _LONGEST["text"]),
         _one_line(item.asked, _LONGEST["asked"]),
         words,
         _one_line(item.first, _LONGEST["first"]),
     )
 
 
+def _order(word: str, *numbers: int) -> str:
+    return f"{word} {' '.join(map(str, numbers))}{_AFTER_NUMBER.get(word, '')}"
+
+
+def _examples(items: Sequence[Item]) -> tuple[str, ...]:
+    """What may be answered to these items, with their own numbers, on lines that no mail program wraps."""
+    by_word: dict[str, list[int]] = {}
+    for number, item in enumerate(items, 1):
+        for word in item.words:
+            by_word.setdefault(word, []).append(number)
+    found = [_order(word, *by_word[word][: 2 if word == "ok" else 1]) for word in _SHOWN if word in by_word]
+    if any(item.what is What.WAITING for item in items):
+        found.insert(1, "ok all")
+    lines: list[str] = []
+    for one in (*found, *_FOR_ALL):
+        if lines and len(lines[-1]) + len(_BETWEEN) + len(one) <= _WIDEST:
+            lines[-1] += _BETWEEN + one
+        else:
+            lines.append(one)
+    return tuple(lines)
+
+
 def _others(items: list[Item]) -> str:
     """Who was left out: an end that is told once is told, if only by its name."""
     names = list(dict.fromkeys(_one_line(item.address, 80) for item in items if item.address))
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def _sentence(text: str, limit: int) -> str:
+    """One line; of a long one the middle is left out: a subject may be long, what is said of it stands behind it."""
+    text = text if len(text) <= 4 * limit else f"{text[: 2 * limit]} {text[-2 * limit :]}"
+    line = " ".join(safe(text).split())
+    if len(line) <= limit:
+        return line
+    head, tail = line[: limit - _END_KEPT - 3].rpartition(" "), line[-_END_KEPT:].partition(" ")
+    return f"{head[0] or head[2]} … {tail[2] or tail[0]}"
 
 
 def _one_line(text: str, limit: int) -> str:
@@ -215,12 +252,15 @@ class _Sandbox(Sandbox):
         return attr in _PARTS.get(type(obj), ()) or super().is_safe_attribute(obj, attr, value)
 
 
-def _values(verdict: str, sections: tuple[Section, ...], identity: Identity, today: date) -> dict[str, object]:
+def _values(
+    agenda: Agenda, sections: tuple[Section, ...], items: Sequence[Item], identity: Identity, today: date
+) -> dict[str, object]:
     name = _one_line(identity.name, 120)
     return {
-        "verdict": _one_line(verdict, _LONGEST["text"]),
+        "verdict": _one_line(agenda.verdict, _LONGEST["text"]),
         "sections": sections,
-        "more": sum(section.more for section in sections),
+        "more": sum(section.more for section in sections) + agenda.left,
+        "examples": _examples(items),
         "me": {"name": name, "first_name": name.partition(" ")[0], "address": identity.address},
         "today": today,
     }
@@ -248,7 +288,7 @@ def _lint(wording: Wording) -> list[Fault]:
     today, me = date(2026, 5, 11), Identity("Alex Example", "alex@example.com")
     for agenda in _samples():
         try:
-            _rendered(wording, _values(agenda.verdict, _sections(agenda)[0], me, today), today)
+            _rendered(wording, _values(agenda, *_sections(agenda), me, today), today)
         except Faulty as error:
             faults += error.faults
     return faults

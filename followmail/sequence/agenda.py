@@ -5,7 +5,13 @@ and in which order the items are read: so that the next best use of five minutes
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+
+from followmail.sequence.workdays import Calendar
+
+# So many items of a kind stand in one digest: all of them, on any day but the strangest.
+MOST_SHOWN = 40
 
 
 class What(StrEnum):
@@ -25,7 +31,7 @@ class What(StrEnum):
     SAID = "said"  # what a mark or an order did
 
 
-# The words of a reply that apply to an item. `ok` on an ended one asks again whether to go on.
+# The words of a reply that apply to an item.
 WORDS: dict[What, tuple[str, ...]] = {
     What.PROBLEM: (),
     What.UNCERTAIN: ("ok", "skip"),
@@ -33,12 +39,18 @@ WORDS: dict[What, tuple[str, ...]] = {
     What.WAITING: ("ok", "skip", "snooze", "stop"),
     What.CALL: ("done", "snooze", "skip", "stop"),
     What.TODAY: ("skip", "snooze", "stop"),
-    What.ANSWERED: ("ok",),
+    What.ANSWERED: (),
     What.INTRODUCED: ("done", "snooze"),
     What.WAITS_FOR_YOU: ("done", "snooze"),
-    What.ENDED: ("ok",),
+    What.ENDED: (),
     What.PROPOSED: (),
     What.SAID: (),
+}
+# Those that apply to what answered, rests or ended, by its state. No `ok` among them: below news it reads as "seen".
+GOING_ON: dict[str, tuple[str, ...]] = {
+    "replied": ("resume",),
+    "stopped": ("resume",),
+    "paused": ("resume", "snooze", "stop"),
 }
 
 
@@ -57,9 +69,14 @@ class Item:
     why: str = ""
     rank: int = 0
     first: str = ""
+    final: bool = False  # no word of the consultant's would bring it back
+    line: int = 0  # of the history, which it tells
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The words of a reply that can be obeyed about it."""
+        if self.what in (What.ANSWERED, What.ENDED):
+            return () if self.final else GOING_ON.get(self.state, ())
         return WORDS[self.what]
 
 
@@ -70,6 +87,14 @@ class Agenda:
     verdict: str
     items: tuple[Item, ...] = field(default=())
     through: int = 0  # the last line of the history that it tells: the next digest goes on behind it
+    left: int = 0  # so much of the history is left for the next one
 
     def of(self, what: What) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.what is what)
+
+
+def day(moment: datetime, calendar: Calendar, now: datetime) -> str:
+    """`Tue 5 May`, in the consultant's zone; with the year where it is another one."""
+    local = calendar.local(moment)
+    year = "" if local.year == calendar.local(now).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}"

@@ -5,7 +5,7 @@ the effect, from what the body was read as. In doubt an effect holds the mail ba
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from followmail.mail.identity import Identity, same_company
@@ -18,6 +18,7 @@ ACKNOWLEDGED = 10  # business days that a bare acknowledgement holds
 AWAY = 5  # business days for an absence without a date
 DECLINED = 3  # business days after a declined or cancelled meeting
 SOFT_BOUNCES = 3  # so many temporary failures are one final
+GONE = "gone"  # the code of an end because they left the company: it needs a second yes to go on
 
 
 class Tie(StrEnum):
@@ -160,8 +161,9 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
         case Kind.LEFT_COMPANY if _speaks_for_prospect(message, b):
             hint = f"; instead: {v.contact}" if v.contact else ""
             return Effect(
-                "stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, proposes=v.contact
-            )
+                "stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, GONE,
+                proposes=v.contact,
+            )  # fmt: skip
     return None
 
 
@@ -173,13 +175,16 @@ def _speaks_for_prospect(message: Message, b: Bearings) -> bool:
 def _later(
     who: str, said: str, v: Verdict, message: Message, e: Enrollment, calendar: Calendar, now: datetime
 ) -> Effect | None:  # fmt: skip
-    """Put off, promised or acknowledged: not over, and not silent either. Thanks shorten no pause."""
+    """Put off, promised or acknowledged: not over, and not silent either. Thanks shorten no pause.
+
+    What comes back only to ask comes at the day's beginning: that day's digest asks, and nothing leaves by it.
+    """
     if v.until is None:
-        until = _after_business_days(message, ACKNOWLEDGED, calendar, now)
+        until = calendar.beginning_of(_days_after(message, ACKNOWLEDGED, calendar, now))
     elif v.promised:  # the business day after the end of the time named
-        until = calendar.opening_of(calendar.add_business_days(v.until_end or v.until, 1))
+        until = calendar.beginning_of(calendar.add_business_days(v.until_end or v.until, 1))
     else:
-        until = calendar.next_open(calendar.opening_of(v.until))
+        until = calendar.beginning_of(calendar.local_date(calendar.next_open(calendar.opening_of(v.until))))
     waits = e.until if e.state is State.PAUSED and e.then is State.WAITING else None
     if v.acknowledgement and waits is not None and waits >= until:
         return None
@@ -189,7 +194,7 @@ def _later(
 
 def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
     if v.calendar in ("decline", "cancel"):
-        until = _after_business_days(message, DECLINED, calendar, now)
+        until = calendar.beginning_of(_days_after(message, DECLINED, calendar, now))
         return Effect(
             "paused", f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING
         )
@@ -198,12 +203,14 @@ def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: d
 
 def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
     if v.return_date is not None:
-        until = calendar.opening_of(calendar.add_business_days(v.return_date, 1))
+        day = calendar.add_business_days(v.return_date, 1)
         why = f"{who} is away until {v.return_date.day} {v.return_date:%b}"
     else:
-        until = _after_business_days(message, AWAY, calendar, now)
+        day = _days_after(message, AWAY, calendar, now)
         why = f"{who} is away"
     e = b.enrollment
+    asks = e.state is State.PAUSED and e.then is State.WAITING
+    until = calendar.beginning_of(day) if asks else calendar.opening_of(day)
     if e.until is not None and e.until >= until:
         return None
     if e.state is State.WAITING:  # for a word, still; which counts when they are back
@@ -248,10 +255,10 @@ def third_soft_bounce(b: Bearings) -> Effect:
     return Effect("waiting", why, State.WAITING, "bounce")
 
 
-def _after_business_days(message: Message, count: int, calendar: Calendar, now: datetime) -> datetime:
+def _days_after(message: Message, count: int, calendar: Calendar, now: datetime) -> date:
     """So many business days after the message; a clock that runs ahead does not count."""
     start = min(message.later or now, now + timedelta(hours=1))
-    return calendar.opening_of(calendar.add_business_days(calendar.local_date(start), count))
+    return calendar.add_business_days(calendar.local_date(start), count)
 
 
 def _day(moment: datetime | None, calendar: Calendar) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from followmail.sequence.planner import (
+    CALLED,
     Day,
     Decision,
     Finish,
@@ -104,8 +105,8 @@ def _as_if_left(e: Enrollment, decision: Decision, when: datetime) -> Enrollment
         return None
     step = decision.step
     left = Delivery(
-        id=0, enrollment=e.id, sequence=e.sequence, step=step.name, number=step.number, status=Status.SENT,
-        message_id="", due=when, changed=when, left=when,
+        id=0, enrollment=e.id, sequence=e.sequence, step=step.name, number=step.number, message_id="", due=when, changed=when,
+        left=when, status=Status.SKIPPED if step.call else Status.SENT, why=CALLED if step.call else "",
     )  # fmt: skip
     others = tuple(d for d in e.deliveries if d.step != step.name)
     return replace(e, state=State.ACTIVE, until=None, deliveries=(*others, left))

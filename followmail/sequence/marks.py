@@ -32,6 +32,10 @@ class Mark:
     first_delay: Delay | None = None
     visible: bool = False  # made in To or Cc, where the prospect can see it
     fault: str = ""  # why it cannot be obeyed, in plain words
+    folder: bool = False  # made by a folder, not by an address
+
+    def __str__(self) -> str:
+        return f"{ROOT}/{self.word}" if self.folder else f"+{self.word}"
 
     @property
     def enrolls(self) -> bool:
@@ -53,7 +57,7 @@ def plus_marks(identity: Identity, message: Message) -> tuple[Mark, ...]:
 def folder_mark(path: tuple[str, ...]) -> Mark | None:
     """The mark that a folder stands for; `path` are its parts without the account's prefix."""
     if len(path) == 2 and path[0].lower() == ROOT.lower():
-        return Mark(STOP if path[1].lower() == STOP else path[1])
+        return Mark(STOP if path[1].lower() == STOP else path[1], folder=True)
     return None
 
 

@@ -42,6 +42,7 @@ class Party:
 
     person: Person
     said: str = "NEEDS-ACTION"  # or ACCEPTED, TENTATIVE, DECLINED, DELEGATED, COUNTER
+    by: str = ""  # whose message tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _parties(about: list[Notice], outlines: list[Notice], last: Event) -> tuple[
             for gone in notice.event.attendees:
                 people.pop(gone.person.address, None)
     return tuple(
-        Party(_named(a.person, about), _said(address, answers, outlines, last)) for address, a in people.items()
+        Party(_named(a.person, about), *_said(address, answers, outlines, last)) for address, a in people.items()
     )
 
 
@@ -136,23 +137,25 @@ def _named(person: Person, about: list[Notice]) -> Person:
     return replace(person, name=person.name or next(filter(None, same), ""))
 
 
-def _said(address: str, answers: list[Notice], outlines: list[Notice], last: Event) -> str:
-    """Somebody's last answer. One to a time that was given up since does not count: a move asks anew (RFC 5546 §3.2.2)."""
-    found: list[tuple[datetime, str]] = []
+def _said(address: str, answers: list[Notice], outlines: list[Notice], last: Event) -> tuple[str, str]:
+    """Somebody's last answer, and whose message tells it. One to a time that was given up since does not count: a move asks anew (RFC 5546 §3.2.2)."""
+    found: list[tuple[datetime, str, str]] = []
     for notice in answers:
         event = notice.event
         mine = [a.partstat for a in event.attendees if a.person.address == address]
         fits = event.start == last.start or (event.start is None and event.sequence >= last.sequence)
         if mine and (fits or event.method == "COUNTER") and _may_answer(notice.sender, address):
-            found.append((event.stamp or notice.at, "COUNTER" if event.method == "COUNTER" else mine[0]))
+            said = "COUNTER" if event.method == "COUNTER" else mine[0]
+            found.append((event.stamp or notice.at, said, notice.sender))
     before = None
     for notice in outlines:
         event, moved = notice.event, before not in (None, notice.event.start)
         before = event.start or before
         listed = [a.partstat for a in event.attendees if a.person.address == address]
         if listed and listed[0] != "NEEDS-ACTION" and event.start == last.start and not moved:
-            found.append((event.stamp or notice.at, listed[0]))
-    return max(found, key=lambda answer: answer[0], default=(None, "NEEDS-ACTION"))[1]
+            found.append((event.stamp or notice.at, listed[0], notice.sender))
+    _, said, by = max(found, key=lambda answer: answer[0], default=(None, "NEEDS-ACTION", ""))
+    return said, by
 
 
 def _may_answer(sender: str, address: str) -> bool:
@@ -357,7 +360,7 @@ def not_accepted(case: Hearing) -> str:
 def not_accepted_by_me(case: Hearing) -> str:
     own = _own(case)
     if own == "ACCEPTED":
-        return ""
+        return "" if _own_word(case) else "only their invitation says that you accepted"
     return "you accepted with reservation" if own == "TENTATIVE" else "you did not answer the invitation"
 
 
@@ -405,6 +408,15 @@ def _own(case: Hearing) -> str | None:
     said = [p.said for p in meeting.parties if is_own(p.person.address)]
     order = ("DECLINED", "ACCEPTED", "TENTATIVE")
     return next((s for s in order if s in said), "NEEDS-ACTION") if said else None
+
+
+def _own_word(case: Hearing) -> bool:
+    """Whether the consultant organizes, or accepted by a message of this side: a stranger's invitation may say anything."""
+    meeting, identity = case.meeting, case.identity
+    if meeting.organizer is not None and identity.is_own(meeting.organizer.address):
+        return True
+    mine = (p for p in meeting.parties if identity.is_own(p.person.address) and p.said == "ACCEPTED")
+    return any(not identity.is_outside(p.by) for p in mine)
 
 
 def _name(party: Party) -> str:

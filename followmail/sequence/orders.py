@@ -94,6 +94,8 @@ _NUMBER = re.compile(r"#?([0-9]{1,3})[.):]?")
 _RANGE = re.compile(r"#?([0-9]{1,3})[-–—]#?([0-9]{1,3})[.)]?")
 _AND = frozenset({"and", "und", "et", "y", "e", "en", "&", "+"})
 _TO = frozenset({"-", "–", "—", "to", "bis"})
+_POLITE = "(?:please|pls|bitte|s['’]il (?:te|vous) pla[iî]t|svp|stp|por favor|per favore|als(?:je|tu)blieft|thanks|thank you)"
+_POLITELY = re.compile(rf"^{_POLITE}[\s,]+(?=\S)|(?<=\S)[\s,]+{_POLITE}[.!]*$", re.I)
 _DELIMITER = re.compile(r"[-_=*~—–]{2,}\s*")
 _AROUND = "\"'“”„«»()[]*_` "
 _BULLET = re.compile(r"[-*•–—·>»\s]*\s(?=\S)")
@@ -137,7 +139,7 @@ def _says_goodbye(line: str, name: str) -> bool:
 
 
 def _read_line(line: str, now: datetime, calendar: Calendar) -> Order | NotUnderstood:
-    said = line.strip(_AROUND).rstrip("!;: ").strip(_AROUND)
+    said = _POLITELY.sub("", line.strip(_AROUND).rstrip("!;: ").strip(_AROUND))
     first, rest = _verb_of(said)
     if first not in _VERBS:
         return NotUnderstood(line, _perhaps(first, rest, now, calendar))

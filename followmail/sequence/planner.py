@@ -29,6 +29,8 @@ OVERDUE_BUSINESS_DAYS = 5
 # A call that nobody made lapses after this long, and the next step counts from then.
 CALL_LAPSES = Delay(3, Unit.BUSINESS_DAYS)
 CALL_THEM = "call them"
+CALLED = "you called"
+CALL_LAPSED = "the call was not made in time"
 DRAFT_GONE = "unless it comes back within a quarter of an hour, that is your no"
 # So many mails of a day are left for follow-ups by the first mails of imports.
 LEFT_FOR_FOLLOW_UPS = 3
@@ -342,7 +344,7 @@ def _call(e: Enrollment, step: Step, due: datetime, mode: Mode, policy: Policy, 
     lapsed = False
     if e.told_at is not None and e.told_at >= call_since(e, due, day.pause_ended) and mode is not Mode.DRY_RUN:
         lapsed = now >= policy.calendar.add(e.told_at, CALL_LAPSES)
-    return Wait("the call was not made in time" if lapsed else CALL_THEM, due, step, lapses=lapsed)
+    return Wait(CALL_LAPSED if lapsed else CALL_THEM, due, step, lapses=lapsed)
 
 
 def call_since(e: Enrollment, due: datetime, pause_ended: datetime | None) -> datetime:
@@ -404,10 +406,18 @@ def reason(e: Enrollment, step: Step, due: datetime, calendar: Calendar) -> str:
     """Why this step is due when it is, in a consultant's words."""
     delay = e.first_delay if e.first_delay is not None and not e.done else step.after
     if e.done:
-        return f"{delay} after step {step.number - 1} left, no answer since"
+        return f"{delay} after {_last(e, step)}, no answer since"
     if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.anchor:
         return f"{delay} after {'you met' if e.met_on else 'today'}"
     return f"{delay} after your mail of {_on(counts_from(e), calendar)}, no answer since"
+
+
+def _last(e: Enrollment, step: Step) -> str:
+    """What the delay counts from: a mail that left, a call, or a step that was left out."""
+    last = max((d for d in e.deliveries if d.left is not None), key=lambda d: d.left or d.changed, default=None)
+    if last is not None and last.status is Status.SKIPPED:
+        return "the call" if last.why in (CALLED, CALL_LAPSED) else f"step {last.number} was skipped"
+    return f"step {step.number - 1} left"
 
 
 def _on(moment: datetime, calendar: Calendar) -> str:

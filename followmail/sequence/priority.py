@@ -90,7 +90,7 @@ def _words(facts: Facts) -> str:
     }[tier(facts)]
     found = tier(facts)
     more = (
-        ", ".join(filter(None, (lead, _age(facts.days)))),
+        f"{lead}, {_age(facts.days)}" if lead and facts.days > 0 else lead,  # else the item itself says since when
         "their first mail to you" if facts.first and found is Tier.ASKED else "",
         "somebody sent them to you" if facts.referred and found in (Tier.ASKED, Tier.FIRST) else "",
         "you marked it" if facts.marked else "",
@@ -100,8 +100,6 @@ def _words(facts: Facts) -> str:
 
 
 def _age(days: int) -> str:
-    if days < 1:
-        return ""
     return f"{days} business day{'s' if days > 1 else ''} ago"
 
 

@@ -8,11 +8,27 @@ days is a ValueError in plain words. `next friday` is the one of the next calend
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
 
 from followmail.sequence.steps import Delay, Unit
+from followmail.sequence.when_words import (
+    AFTER_NEXT,
+    ARTICLES,
+    CONNECTORS,
+    DAYPARTS,
+    DAYS_AHEAD,
+    HALF_YEARS,
+    LENGTHS,
+    LONGER,
+    MONTH_ENDS,
+    MONTHS,
+    NEXT,
+    NUMBERS,
+    SKIPPED_FIRST,
+    SKIPPED_LAST,
+    WEEKDAYS,
+)
 from followmail.sequence.workdays import Calendar, clock
 
 EXAMPLES = (
@@ -29,127 +45,11 @@ _LONGEST = {  # ten years
     Unit.WEEKS: 521,
     Unit.MONTHS: 120,
 }
+_JUST_PASSED = timedelta(days=60)
 _FARTHEST = timedelta(days=3_660)
 _TAGS = {"d": Unit.BUSINESS_DAYS, "w": Unit.WEEKS, "m": Unit.MONTHS}
 _UNITS = {name: unit for unit in Unit for name in (unit.value, unit.value.removesuffix("s"))}
 
-Meaning = TypeVar("Meaning")
-
-
-def _words(rows: Mapping[Meaning, str]) -> dict[str, Meaning]:
-    """What each word means; `_` is a blank within one."""
-    return {word.replace("_", " "): meaning for meaning, words in rows.items() for word in words.split()}
-
-
-# The words of English, German, French, Spanish, Italian, Dutch and Portuguese, lower case and without accents.
-
-_LENGTHS = _words(
-    {
-        Unit.MINUTES: "minute minutes min mins minuten minuto minutos minuti minuut",
-        Unit.HOURS: "hour hours h hr hrs stunde stunden std heure heures hora horas ora ore uur uren",
-        Unit.DAYS: "day days tag tage tagen jour jours j dia dias giorno giorni gg dag dagen dgn",
-        Unit.BUSINESS_DAYS: """d business_day business_days working_day working_days workday workdays
-            werktag werktage werktagen arbeitstag arbeitstage arbeitstagen jour_ouvre jours_ouvres jour_ouvrable
-            jours_ouvrables dia_habil dias_habiles dia_laborable dias_laborables giorno_lavorativo giorni_lavorativi
-            werkdag werkdagen dia_util dias_uteis""",
-        Unit.WEEKS: """week weeks w wk wks woche wochen wo semaine semaines sem semana semanas settimana settimane sett
-            weken wkn""",
-        Unit.MONTHS: "month months m mo mos monat monate monaten mois mes meses mese mesi maand maanden mnd mnden",
-    }
-)
-_LONGER = _words(  # what is so many of a unit
-    {
-        Delay(2, Unit.WEEKS): "fortnight fortnights quinzaine quinzaines quincena quincenas quinzena quinzenas",
-        Delay(12, Unit.MONTHS): "year years yr yrs jahr jahre jahren an ans annee annees ano anos anno anni jaar jaren",
-    }
-)
-_HALF_YEARS = _words(
-    {6: "half_a_year half_year halbes_jahr halben_jahr demi_annee medio_ano mezzo_anno half_jaar meio_ano"}
-)
-_MONTH_ENDS = re.compile(
-    "end of (?:the )?month|month end|eom|ende des monats|ende monat|monatsende|(?:la )?fin (?:du|de) mois"
-    "|(?:a )?(?:fin|final|finales) de(?:l)? mes|fine (?:del )?mese|einde? (?:van )?(?:de )?maand|fim do mes"
-)
-_NUMBERS = _words(
-    {
-        1: "a an one ein eine einem einen einer un une una uno een um uma",
-        2: "two zwei deux dos due twee dois duas",
-        3: "three drei trois tres tre drie",
-        4: "four vier quatre cuatro quattro quatro",
-        5: "five funf cinq cinco cinque vijf",
-        6: "six sechs seis sei zes",
-        7: "seven sieben sept siete sette zeven sete",
-        8: "eight acht huit ocho otto oito",
-        9: "nine neun neuf nueve nove negen",
-        10: "ten zehn dix diez dieci tien dez",
-        11: "eleven elf onze once undici",
-        12: "twelve zwolf douze doce dodici twaalf doze",
-        15: "quinze quince quindici",
-    }
-)
-_DAYS_AHEAD = _words(
-    {
-        0: "today heute aujourd_hui hoy oggi vandaag hoje",
-        1: "tomorrow morgen demain manana domani amanha",
-        2: "day_after_tomorrow ubermorgen apres_demain pasado_manana dopodomani overmorgen depois_de_amanha",
-    }
-)
-_WEEKDAYS = _words(
-    {
-        0: "monday mon montag mo lundi lun lunes lunedi maandag ma segunda segunda_feira 2a_feira seg",
-        1: "tuesday tue tues dienstag di mardi mar martes martedi dinsdag terca terca_feira 3a_feira ter",
-        2: "wednesday wed mittwoch mi mercredi mer miercoles mie mercoledi woensdag wo quarta quarta_feira 4a_feira qua",
-        3: """thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedi gio donderdag quinta quinta_feira
-            5a_feira qui""",
-        4: "friday fri freitag fr vendredi ven viernes vie venerdi vrijdag vr sexta sexta_feira 6a_feira sex",
-        5: "saturday sat samstag sonnabend sa samedi sam sabado sab sabato zaterdag za",
-        6: "sunday sun sonntag so dimanche dim domingo dom domenica zondag zo",
-    }
-)
-_MONTHS = _words(
-    {
-        1: "january jan januar janner janvier janv enero ene gennaio gen januari janeiro",
-        2: "february feb februar fevrier fevr fev febrero febbraio februari fevereiro",
-        3: "march mar marz mars marzo maart mrt marco",
-        4: "april apr avril avr abril abr aprile",
-        5: "may mai mayo maggio mag mei maio",
-        6: "june jun juni juin junio giugno giu junho",
-        7: "july jul juli juillet juil julio luglio lug julho",
-        8: "august aug aout agosto ago augustus",
-        9: "september sep sept septembre septiembre settembre set setembro",
-        10: "october oct okt oktober octobre octubre ottobre ott outubro out",
-        11: "november nov novembre noviembre novembro",
-        12: "december dec dez dezember decembre diciembre dic dicembre dezembro",
-    }
-)
-_NEXT = frozenset(
-    """next nachste nachsten nachster nachstes nachstem prochain prochaine proximo proxima prossimo prossima volgende
-    viene vem""".split()
-)
-_AFTER_NEXT = frozenset({"week after next", "ubernachste woche", "ubernachster woche"})
-_SKIPPED_FIRST = frozenset(
-    """until till to on in for by at the this coming bis zum zur am im den der die fur um nach kommenden kommende diesen
-    jusqu a au le la ce cette dans d ici pour hasta el al la las dentro de en este esta para fino il tra fra per alle
-    questo questa tot op om over deze komende ate o as daqui em""".split()
-)
-_ARTICLES = frozenset("the am zum den le el il dia".split())  # `am 15.` is a day, `um 15` is none
-_DAYPARTS = (  # by the end of the text: the opening, noon, the afternoon
-    (
-        re.compile(
-            "(?: in the)? morning| fruh| vormittag|(?: |(?<=tag))morgen|(?: le)? matin| (?:por|de|en) la manana"
-            "|(?: di| in)? mattin[ao]| ?ochtend| (?:de|pela) manha"
-        ),
-        None,
-    ),
-    (re.compile("(?: at)? noon| mittag| midi| (?:al? )?mediodia|(?: a)? mezzogiorno| (?:ao )?meio dia"), time(12)),
-    (
-        re.compile(
-            "(?: in the)? afternoon| ?nachmittag| apres midi| (?:por|de|en) la tarde|(?: di| nel)? pomeriggio| ?middag"
-            "| (?:de|a|pela) tarde"
-        ),
-        time(14),
-    ),
-)
 _CLOCK = re.compile(
     r"(?:^|\s)(?:(\d{1,2})[:.](\d\d)(?: ?(?:uhr|h|uur))?|(\d{1,2}) ?uhr(?: (\d\d))?|(\d{1,2})h(\d\d)"
     r"|(\d{1,2})(?:[:.](\d\d))? ?([ap])\.? ?m)$",
@@ -161,8 +61,6 @@ _BARE_HOUR = re.compile(
 )
 _NIGHT = 7
 _WEEK = re.compile(r"(?:kw|week|wk|semaine|semana|settimana) ?(\d{1,2})", re.ASCII)
-_SKIPPED_LAST = ("from now", "from today", "later", "ab jetzt", "ab heute")
-_CONNECTORS = frozenset("of the st nd rd th er o a de del di do den".split())
 
 
 def parse(text: str, now: datetime, calendar: Calendar) -> datetime:
@@ -224,7 +122,7 @@ def _clocked(said: str, now: datetime, calendar: Calendar) -> datetime | None:
         return calendar.opening_of(day)
     for rest, at in _timed(said):
         words = rest.split()
-        while words and words[-1] in _SKIPPED_FIRST:
+        while words and words[-1] in SKIPPED_FIRST:
             words.pop()
         if words:
             if day := _named_day(" ".join(words), today, calendar):
@@ -245,7 +143,7 @@ def _timed(said: str) -> Iterator[tuple[str, time | None]]:
         if int(hour) < _NIGHT:
             raise ValueError(f"{hour} o'clock may be in the night or after noon; write {int(hour) + 12}:00")
         yield said[: found.start()], clock(hour, None)
-    for words, at in _DAYPARTS:
+    for words, at in DAYPARTS:
         if (found := words.search(said)) and found.end() == len(said):
             yield said[: found.start()], at
 
@@ -271,16 +169,16 @@ def _named_day(said: str, today: date, calendar: Calendar) -> date | None:
 
 def _of_week(said: str, today: date) -> date | None:
     """`KW 23`, `monday next week`, `nächste Woche Montag`."""
-    words = [word for word in said.split() if word not in _SKIPPED_FIRST | _CONNECTORS | {"da", "della"}]
+    words = [word for word in said.split() if word not in SKIPPED_FIRST | CONNECTORS | {"da", "della"}]
     if found := _WEEK.fullmatch(" ".join(words)):
         return _iso_week(int(found[1]), today)
-    if not _NEXT & set(words):
+    if not NEXT & set(words):
         return None
-    rest = [word for word in words if word not in _NEXT and _LENGTHS.get(word) is not Unit.WEEKS]
+    rest = [word for word in words if word not in NEXT and LENGTHS.get(word) is not Unit.WEEKS]
     rest = rest[:1] if rest[1:] == ["feira"] else rest
-    if len(rest) != 1 or len(words) - len(rest) < 2 or rest[0] not in _WEEKDAYS:
+    if len(rest) != 1 or len(words) - len(rest) < 2 or rest[0] not in WEEKDAYS:
         return None
-    return today + timedelta(days=7 - today.weekday() + _WEEKDAYS[rest[0]])
+    return today + timedelta(days=7 - today.weekday() + WEEKDAYS[rest[0]])
 
 
 def _iso_week(number: int, today: date) -> date:
@@ -301,14 +199,14 @@ def _iso_week(number: int, today: date) -> date:
 def _of_month(said: str, today: date) -> date | None:
     """`the 15th`, `am 15.`, `until september`, `end of the month`."""
     words = said.split()
-    if any(_MONTH_ENDS.fullmatch(tail) for tail in _tails(said)):
+    if any(MONTH_ENDS.fullmatch(tail) for tail in _tails(said)):
         return (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    if len(words) > 1 and words[-1] in _MONTHS and all(word in _SKIPPED_FIRST for word in words[:-1]):
-        return date(today.year + (_MONTHS[words[-1]] < today.month), _MONTHS[words[-1]], 1)
+    if len(words) > 1 and words[-1] in MONTHS and all(word in SKIPPED_FIRST for word in words[:-1]):
+        return date(today.year + (MONTHS[words[-1]] < today.month), MONTHS[words[-1]], 1)
     found = re.fullmatch(r"(\d{1,2})(st|nd|rd|th|er|e|o)?\.?", words[-1], re.ASCII) if words else None
-    if found is None or not all(word in _SKIPPED_FIRST | _ARTICLES for word in words[:-1]):
+    if found is None or not all(word in SKIPPED_FIRST | ARTICLES for word in words[:-1]):
         return None
-    if not found[2] and (len(words) < 2 or words[-2] not in _ARTICLES):
+    if not found[2] and (len(words) < 2 or words[-2] not in ARTICLES):
         return None
     return _day_of_month(int(found[1]), today)
 
@@ -325,15 +223,15 @@ def _day_of_month(number: int, today: date) -> date:
 def _distant(said: str, today: date, calendar: Calendar) -> date | None:
     """`tomorrow`, `2 weeks`, `next month`."""
     words = said.split()
-    if said in _DAYS_AHEAD:
-        return today + timedelta(days=_DAYS_AHEAD[said])
-    if said in _AFTER_NEXT:
+    if said in DAYS_AHEAD:
+        return today + timedelta(days=DAYS_AHEAD[said])
+    if said in AFTER_NEXT:
         return today + timedelta(days=14 - today.weekday())
-    half = " ".join(words[1:]) if words[0] in _NUMBERS and _NUMBERS[words[0]] == 1 else said
-    if half in _HALF_YEARS:
-        return calendar.shift_day(today, Delay(_HALF_YEARS[half], Unit.MONTHS))
-    if len(words) == 2 and _NEXT & set(words):
-        unit = next((_LENGTHS.get(word) for word in words if word not in _NEXT), None)
+    half = " ".join(words[1:]) if words[0] in NUMBERS and NUMBERS[words[0]] == 1 else said
+    if half in HALF_YEARS:
+        return calendar.shift_day(today, Delay(HALF_YEARS[half], Unit.MONTHS))
+    if len(words) == 2 and NEXT & set(words):
+        unit = next((LENGTHS.get(word) for word in words if word not in NEXT), None)
         if unit is Unit.WEEKS:
             return today + timedelta(days=7 - today.weekday())
         return calendar.shift_day(today.replace(day=1), Delay(1, Unit.MONTHS)) if unit is Unit.MONTHS else None
@@ -346,20 +244,20 @@ def _length(said: str) -> Delay | None:
     found = re.fullmatch(r"(\d{1,9}) ?([a-z ]+)|([a-z]+) ([a-z ]+)", said, re.ASCII)
     if found is None:
         return None
-    count = int(found[1]) if found[1] else _NUMBERS.get(found[3])
+    count = int(found[1]) if found[1] else NUMBERS.get(found[3])
     name = found[2] or found[4]
-    if count is not None and name in _LONGER:
-        return _limited(Delay(count * _LONGER[name].count, _LONGER[name].unit))
-    return _limited(Delay(count, _LENGTHS[name])) if count is not None and name in _LENGTHS else None
+    if count is not None and name in LONGER:
+        return _limited(Delay(count * LONGER[name].count, LONGER[name].unit))
+    return _limited(Delay(count, LENGTHS[name])) if count is not None and name in LENGTHS else None
 
 
 def _weekday(said: str, today: date) -> date | None:
     """`monday` is the coming one; `next monday` the one of the next calendar week."""
     words = said.split()
-    wanted = _WEEKDAYS.get(" ".join(word for word in words if word not in _NEXT))
+    wanted = WEEKDAYS.get(" ".join(word for word in words if word not in NEXT))
     if wanted is None:
         return None
-    if _NEXT & set(words):
+    if NEXT & set(words):
         return today + timedelta(days=7 - today.weekday() + wanted)
     return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
 
@@ -370,9 +268,9 @@ def _dated(said: str, today: date) -> date | None:
         return day
     first, _, rest = said.partition(" ")
     rest = rest.removeprefix("feira ")
-    if first in _WEEKDAYS and re.search(r"\d", rest):
+    if first in WEEKDAYS and re.search(r"\d", rest):
         day = _dated(rest, today)
-        if day is not None and day.weekday() != _WEEKDAYS[first]:
+        if day is not None and day.weekday() != WEEKDAYS[first]:
             raise ValueError(f"{day} is a {day:%A}, not a {first}")
         return day
     if found := re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", said, re.ASCII):
@@ -393,27 +291,40 @@ def _slashed(one: int, other: int, year: str | None, today: date) -> date:
 
 def _written(said: str, today: date) -> date | None:
     """`4 May 2026`, `May 4th`, `4 de mayo de 2026`."""
-    words = [word for word in re.findall(r"\d+|[a-z]+", said) if word not in _CONNECTORS]
+    words = [word for word in re.findall(r"\d+|[a-z]+", said) if word not in CONNECTORS]
     if re.search(r"[^a-z0-9 .,]", said) or not 2 <= len(words) <= 3:
         return None
     day, month = words[:2] if words[0].isdigit() else words[1::-1]
     year = words[2] if len(words) == 3 else None
-    if month not in _MONTHS or not re.fullmatch(r"\d\d?", day) or not re.fullmatch(r"\d{4}", year or "2000"):
+    if month not in MONTHS or not re.fullmatch(r"\d\d?", day) or not re.fullmatch(r"\d{4}", year or "2000"):
         return None
-    return _day(int(day), _MONTHS[month], year, today)
+    return _day(int(day), MONTHS[month], year, today)
 
 
 def _day(day: int, month: int, year: str | None, today: date) -> date:
-    """A date; without a year the next one, today included."""
+    """A date; without a year the next one, today included. One that has just passed is a slip, not next year's."""
     years = range(today.year, today.year + 9) if year is None else [int(year) + (2000 if len(year) == 2 else 0)]
     for candidate in years:
         try:
             found = date(candidate, month, day)
         except ValueError:
             continue
-        if year is not None or found >= today:
+        if year is not None:
+            return found
+        if found >= today:
+            _check_passed(day, month, found.year, today)
             return found
     raise ValueError(f"there is no day {day} of month {month}" + (f" in {year}" if year else ""))
+
+
+def _check_passed(day: int, month: int, year: int, today: date) -> None:
+    """A day without a year that lies a few weeks back means last month, not eleven months ahead."""
+    try:
+        last = date(year - 1, month, day)
+    except ValueError:  # 29 February
+        return
+    if today - last < _JUST_PASSED:
+        raise ValueError(f"this is not ahead: {day} {last:%b} has passed; write the year if you mean {year}")
 
 
 # Text
@@ -424,7 +335,7 @@ def _tails(said: str) -> Iterator[str]:
     words = said.split()
     while words:
         yield " ".join(words)
-        if words[0] not in _SKIPPED_FIRST:
+        if words[0] not in SKIPPED_FIRST:
             return
         del words[0]
 
@@ -437,7 +348,7 @@ def _plain(text: str) -> str:
     said = "".join(" " if c in "'’" else c for c in letters if not unicodedata.combining(c))
     said = re.sub(r"(?<=[a-z])-|-(?=[a-z])", " ", said)
     said = " ".join(re.sub(r"(?<=[a-z])[.,]|,", " ", said).split()).replace(" que ", " ")  # el lunes que viene
-    for ending in _SKIPPED_LAST:
+    for ending in SKIPPED_LAST:
         said = said.removesuffix(" " + ending)
     return said
 

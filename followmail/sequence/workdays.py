@@ -117,6 +117,10 @@ class Calendar:
         """When the window's opening time comes on a day, business day or not."""
         return self.at(day, self.opens)
 
+    def beginning_of(self, day: date) -> datetime:
+        """When a day begins."""
+        return self.at(day, _MIDNIGHT)
+
     def next_open(self, moment: datetime) -> datetime:
         """The first moment inside the window, not before this one."""
         day = self.local_date(moment)

@@ -231,9 +231,9 @@ class Conversations:
         found = self._sql("SELECT attempts FROM message WHERE id = ?", row).fetchone()
         return int(found[0]) if found else 0
 
-    def set_aside(self) -> tuple[Known, ...]:
-        """Messages that could not be worked out, however often it was tried."""
-        return tuple(self._known("attempts >= 3"))
+    def set_aside(self, since: datetime) -> tuple[Known, ...]:
+        """Messages seen since then that could not be worked out, however often it was tried."""
+        return tuple(self._known("attempts >= 3 AND seen >= ?", MessageRow.seen.db_value(since)))
 
     def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str | None) -> None:
         """What a message was read as. `asks` None: what it asks stays as it is known."""

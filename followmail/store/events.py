@@ -46,3 +46,8 @@ class Events:
             wanted &= EventRow.at > since
         rows = EventRow.select().where(wanted).order_by(EventRow.id).execute(self._database)
         return tuple((int(r.id), Event(r.at, r.event, r.why, r.enrollment, r.address)) for r in rows)
+
+    def last(self) -> int:
+        """The number of the latest line; 0 before the first."""
+        rows = EventRow.select(EventRow.id).order_by(EventRow.id.desc()).limit(1).execute(self._database)
+        return next((int(row.id) for row in rows), 0)

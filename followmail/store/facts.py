@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from followmail.store.opening import translated
 from followmail.store.schema import Fact
 
 
@@ -13,7 +14,8 @@ class Facts:
         self._database = database
 
     def text(self, key: str) -> str | None:
-        found = self._database.execute_sql("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+        with translated():
+            found = self._database.execute_sql("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
         return str(found[0]) if found else None
 
     def set_text(self, key: str, value: str | None) -> None:

@@ -95,7 +95,8 @@ class Forgetting:
                     if row.draft_folder
                     else "a mail is on its way"
                 )
-        return ""
+        unfiled = self._column("SELECT data FROM digest WHERE NOT filed")
+        return "a digest is on its way" if any(words.stand_in(_text_of(bytes(data))) for data in unfiled) else ""
 
     def forget(self, address: str, is_other: Callable[[str], bool]) -> int:
         """Delete; how many rows went or changed. `is_other`: whether an address is another outside person's.

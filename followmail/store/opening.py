@@ -22,15 +22,15 @@ class Database(peewee.SqliteDatabase):
     """SQLite, whose faults are ours: a disk that is full, a file that somebody else holds too long."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        with _translated():
+        with translated():
             return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
 
     def begin(self, lock_type: str | None = None) -> None:
-        with _translated():
+        with translated():
             super().begin(lock_type)
 
     def commit(self) -> Any:
-        with _translated():
+        with translated():
             return super().commit()
 
     def rollback(self) -> None:
@@ -45,20 +45,26 @@ _REMEDY = (
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Reads and writes whose faults are ours."""
     try:
         yield
     except peewee.IntegrityError:  # a rule of the schema, and no fault of the file
         raise
-    except peewee.OperationalError as fault:
+    except (peewee.OperationalError, sqlite3.OperationalError) as fault:
         raise DatabaseError(f"The database could not be used: {fault}. Nothing leaves until it can.") from fault
-    except (peewee.DatabaseError, sqlite3.DatabaseError) as fault:
-        raise DatabaseError(f"The database is damaged: {fault}. {_REMEDY}") from fault
+    except (peewee.DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as fault:  # even SQLite's words may be
+        raise damaged(fault) from fault
+
+
+def damaged(fault: object) -> DatabaseError:
+    """What is said of a file that cannot be read as it was written."""
+    return DatabaseError(f"The database is damaged: {fault}. {_REMEDY}")
 
 
 def check_whole(database: Any, path: str) -> None:
     """Read the whole file once, pages and indexes. Raises DatabaseError where it is damaged."""
-    with _translated():
+    with translated():
         found = [str(row[0]) for row in database.execute_sql("PRAGMA integrity_check(3)").fetchall()]
     if found != ["ok"]:
         raise DatabaseError(f"The database {path} is damaged: {'; '.join(found)}. {_REMEDY}")
@@ -81,7 +87,7 @@ def open_database(path: Path | None) -> peewee.SqliteDatabase:
     except DatabaseError:
         database.close()
         raise
-    except (peewee.DatabaseError, sqlite3.Error, OSError) as fault:
+    except (peewee.DatabaseError, sqlite3.Error, OSError, UnicodeDecodeError) as fault:
         database.close()
         raise DatabaseError(f"The database {path} cannot be used: {fault}. {_REMEDY}") from fault
     return database

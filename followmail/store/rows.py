@@ -6,6 +6,7 @@ from typing import Any
 
 import peewee
 
+from followmail.store.opening import damaged, translated
 from followmail.store.schema import Day, Moment
 
 # Fields whose value in the file is not the value that is meant.
@@ -27,11 +28,18 @@ class Rows:
 
     def where(self, database: Any, condition: str, *values: object) -> Iterator[Any]:
         """The rows for which `condition` holds, which may end with ORDER BY and LIMIT; its `?` are `values`."""
-        for row in database.execute_sql(self._select + condition, values).fetchall():
-            found = dict(zip(self._names, row, strict=True))
+        with translated():  # a text that is damaged shows when it is fetched
+            found = database.execute_sql(self._select + condition, values).fetchall()
+        yield from map(self._read, found)
+
+    def _read(self, row: tuple[Any, ...]) -> Any:
+        found = dict(zip(self._names, row, strict=True))
+        try:
             for name, meant in self._meant:
                 found[name] = meant(found[name])
-            yield SimpleNamespace(**found)
+        except (TypeError, ValueError, OverflowError) as fault:
+            raise damaged(fault) from fault
+        return SimpleNamespace(**found)
 
 
 def marks(count: int) -> str:

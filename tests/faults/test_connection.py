@@ -157,6 +157,7 @@ def test_a_server_that_ends_every_wait_is_asked_ever_more_rarely(today: World, w
         for _ in range(6):
             assert daemon._round() is None
             daemon._rest()
+        daemon._hang_up()
     assert len(waits.seconds) == 6
     assert all(5 * 2**n * 0.8 <= pause <= 5 * 2**n * 1.2 for n, pause in enumerate(waits.seconds))
     assert looked(today) is not None
@@ -172,6 +173,7 @@ def test_a_server_that_chatters_through_every_wait_costs_a_second_each(today: Wo
         for _ in range(5):
             daemon._rest()
             assert not daemon.due_now
+        daemon._hang_up()
     assert waits.seconds == [1.0] * 5
 
 

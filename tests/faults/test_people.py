@@ -123,11 +123,11 @@ def test_after_a_month_off_what_is_overdue_asks(sending: Sending, smtpd: Smtpd) 
 # ---- twenty thousand
 
 
-YEARS = 3
+YEARS = 2
 
 
 def seed(mailbox: Mailbox, world: World, count: int) -> None:
-    """Mails of the last three years that Alex has sent, written straight into the maildir."""
+    """Mails of the last two years that Alex has sent, written straight into the maildir."""
     mailbox.uids("Sent")
     folder: Path = mailbox.home / "Maildir" / ".Sent" / "cur"
     for number in range(count):

@@ -148,7 +148,8 @@ def test_what_cannot_be_obeyed_is_told(running: World, text: str, why: str) -> N
     running.round()
     assert running.enrollments() == ()
     (told,) = refusals(running)
-    assert told.startswith("+met on '' of 2026-05-04: ")
+    assert told.startswith(f"+met on '{text.split()[0]}")  # it had no subject
+    assert " of 2026-05-04: " in told
     assert why in told
     running.round()
     assert len(refusals(running)) == 1

@@ -107,7 +107,7 @@ def test_ok_is_a_yes(world: World) -> None:
     assert [parseaddr(answer[name])[1] for name in ("To", "From")] == [ME, ME]
     assert answer["Auto-Submitted"] == "auto-generated"
     assert answer["Subject"] == "Re: 1 waits"
-    assert f"1: {BOBS}: goes on in 'nudge'" in answered(world)
+    assert "1: Bob Builder: goes on in 'nudge'" in answered(world)
 
 
 def test_skip_leaves_the_step_out_and_takes_its_draft_back(world: World) -> None:
@@ -146,7 +146,7 @@ def test_snooze_holds_it_until_then(world: World) -> None:
     world.round()
     assert state(world) == "paused"
     assert world.one().until == datetime(2026, 5, 18, 6, 30, tzinfo=UTC)
-    assert "snoozed until 2026-05-18" in answered(world)
+    assert "snoozed until Mon 18 May" in answered(world)
 
 
 def test_done_puts_a_person_who_waits_aside(world: World) -> None:
@@ -160,7 +160,7 @@ def test_done_puts_a_person_who_waits_aside(world: World) -> None:
     attention = world.office.store.attention
     assert [attention.is_aside(i.message, world.now) for i in items] == [True, True]
     assert [attention.is_aside(i.message, world.now + days(7)) for i in items] == [True, False]
-    assert f"1: {BOBS}: waits for you no more" in answered(world)
+    assert "1: Bob Builder: waits for you no more" in answered(world)
 
 
 def test_pause_and_resume_are_about_everything(world: World) -> None:
@@ -171,7 +171,7 @@ def test_pause_and_resume_are_about_everything(world: World) -> None:
     replies(world, digest, "pause until monday")
     world.round()
     assert world.drafts() == []
-    assert "nothing leaves until 2026-05-11" in answered(world)
+    assert "nothing leaves until Mon 11 May" in answered(world)
     world.now += timedelta(minutes=10)
     replies(world, digest, "resume")
     world.round()
@@ -193,7 +193,7 @@ def test_list_asks_for_a_fresh_digest_also_in_reply_to_an_answer(world: World) -
     world.round()
     fresh = [m for m in in_inbox(world) if not m["In-Reply-To"]]
     assert len(fresh) == 1
-    assert judge_orders.WANTED == jobs_digest.WANTED
+    assert (judge_orders.WANTED, judge_orders.OBEYED) == (jobs_digest.WANTED, jobs_digest.OBEYED)
     assert state(world) == "waiting"
     assert "1: this mail has no numbers" in answered(world)
     assert "a fresh digest is on its way" in answered(world)
@@ -210,16 +210,46 @@ def test_ok_all_is_for_what_waits_and_nothing_else(world: World) -> None:
     assert [number in text for number in ("1: ", "2: ", "3: ")] == [True, False, True]
 
 
-def test_an_ok_on_one_who_answered_asks_again_before_anything_leaves(world: World) -> None:
-    """The first word brings it back, the second lets it go."""
+def test_after_ok_all_it_is_told_how_many_still_wait(world: World) -> None:
+    """What came to wait since, or stood in no line of that mail."""
+    first = waiting(world)
+    waiting(world, ANN)
+    replies(world, lay(world, item(first, What.WAITING)), "ok all")
+    world.round()
+    assert world.states() == {BOBS: "active", ANNS: "waiting"}
+    assert answered(world).endswith("\nAnd one more waits for your yes; a reply with the word “list” brings what is left.\n")
+
+
+def test_one_who_answered_goes_on_only_after_two_words_and_neither_is_seen(world: World) -> None:
+    """`ok` reads as "seen" and does nothing; `resume` brings it back, and it waits for the yes."""
     mail = world.writes(BOB, ago=days(2))
     world.round()
     world.gets(BOB, answers=mail)
     world.round()
     assert state(world) == "replied"
-    replies(world, lay(world, item(world.one(), What.ANSWERED)), "ok 1")
+    digest = lay(world, item(world.one(), What.ANSWERED))
+    replies(world, digest, "ok 1")
+    world.round()
+    assert state(world) == "replied"
+    assert "1: “ok” does nothing here; write “resume 1” to go on all the same" in answered(world)
+    replies(world, digest, "resume 1")
     world.round()
     assert state(world) == "waiting"
+
+
+def test_one_who_left_the_company_is_not_revived_by_one_word(world: World) -> None:
+    """It is asked again, with the reason."""
+    mail = world.writes(BOB, ago=days(2))
+    world.round()
+    gone = "Bob Builder no longer works here. This mailbox is not read any more."
+    world.gets(BOB, "Automatic reply: Proposal", gone, answers=mail, Auto_Submitted="auto-replied")
+    world.round()
+    assert (state(world), world.one().code) == ("stopped", "gone")
+    replies(world, lay(world, item(world.one(), What.ENDED)), "resume 1")
+    world.round()
+    assert state(world) == "waiting"
+    assert "is no longer there" in world.one().why
+    assert "1: Bob Builder: waits for your yes: " in answered(world)
 
 
 def test_what_may_have_left_is_settled_by_its_own_number_only(world: World) -> None:
@@ -232,7 +262,7 @@ def test_what_may_have_left_is_settled_by_its_own_number_only(world: World) -> N
     replies(world, digest, "ok all\nskip 2\nresume 1")
     world.round()
     assert world.one().deliveries[0].status is Status.UNCERTAIN
-    assert "2: bob@bob.example: a mail of it may or may not have left" in answered(world)
+    assert "2: Bob Builder: a mail of it may or may not have left" in answered(world)
     replies(world, digest, "skip 1")
     world.round()
     assert world.one().deliveries[0].status is Status.SENT
@@ -261,10 +291,22 @@ def test_what_was_stopped_goes_on_by_its_number(world: World) -> None:
         desk.stop(world.desk(), drafted(world, who))
     digest = lay(world, *(item(world.of(address), What.ENDED) for address in (BOBS, ANNS)))
     desk.suppress(world.desk(), ANNS)
-    replies(world, digest, "resume 1\nok 2")
+    replies(world, digest, "resume 1\nresume 2")
     world.round()
     assert (state(world), state(world, ANNS)) == ("active", "stopped")
-    assert f"2: {ANNS} must not be mailed" in answered(world)
+    assert "2: Ann Archer must not be mailed ('ann@ann.example' in suppressed.txt)" in answered(world)
+
+
+def test_no_number_and_no_command_stands_beside_the_numbers_of_a_digest(world: World) -> None:
+    """Bob is chased about something newer by now: the answer names him, and what to write."""
+    desk.stop(world.desk(), drafted(world))
+    old = world.one()
+    world.now += timedelta(minutes=10)
+    world.writes(BOB, "Another matter", "What do you think?", Bcc="alex+stalled@consult.example")
+    world.round()
+    replies(world, lay(world, item(old, What.ENDED)), "resume 1")
+    world.round()
+    assert answered(world) == "Not done:\n- 1: Bob Builder is in 'stalled' already; stop that first\n"
 
 
 # ---- what is told
@@ -289,8 +331,8 @@ def test_a_word_that_says_nothing_about_a_number_names_those_that_do(world: Worl
     """A draft is no question that `ok` answers."""
     replies(world, lay(world, item(drafted(world)), Item(What.PROBLEM, "")), "ok 1\ndone 1\nstop 2")
     world.round()
-    assert "1: “ok” says nothing here; it may be skip, snooze, stop" in answered(world)
-    assert "2: “stop” says nothing here\n" in answered(world)
+    assert "1: “ok” does nothing here: sending the draft is the yes, deleting it the no\n" in answered(world)
+    assert "2: “stop” does nothing here\n" in answered(world)
     assert len(world.drafts()) == 1
 
 
@@ -353,7 +395,7 @@ def test_a_real_digest_is_answered_by_real_programs(world: World, program: str) 
     replies(world, Mail(digest["Message-ID"], b"", "INBOX", 0), REPLIES[program](f"stop {at}", lines))
     world.round()
     assert (state(world), state(world, ANNS)) == ("stopped", "active")
-    assert answered(world).startswith(f"Done:\n- {at}: {BOBS}: stopped\n")
+    assert answered(world).startswith(f"Done:\n- {at}: Bob Builder: stopped; “resume {at}” takes that back\n")
     assert ("Not understood" in answered(world)) is (program == "no mark at all")
 
 
@@ -492,7 +534,35 @@ def test_a_number_whose_matter_changed_since_does_nothing(world: World, order: s
     replies(world, digest, order)
     world.round()
     assert state(world) == "waiting"
-    assert f"1: {BOBS}: since that mail: " in answered(world)
+    assert "1: Bob Builder: since that mail: Bob Builder wrote about 'Invoice 7'" in answered(world)
+
+
+def test_a_second_thought_replaces_the_first(world: World) -> None:
+    """One's own order is no change of the matter: another day, a stop, and the stop taken back."""
+    digest = lay(world, item(drafted(world)))
+    for said, then in (
+        ("snooze 1 tomorrow", "snoozed until Tue 5 May"),
+        ("snooze 1 friday", "snoozed until Fri 8 May"),
+        ("stop 1", "stopped; “resume 1” takes that back"),
+        ("resume 1", "goes on in 'nudge'"),
+    ):
+        world.now += timedelta(minutes=2)
+        replies(world, digest, said)
+        world.round()
+        told = [str(m.get_body(("plain",)).get_content()) for m in answers(world)]  # type: ignore[attr-defined]
+        assert told[-1].replace("\r\n", "\n") == f"Done:\n- 1: Bob Builder: {then}\n"
+    assert state(world) == "active"
+
+
+def test_what_was_snoozed_since_says_so(world: World) -> None:
+    """And until when: the question that it was about is put off, not gone."""
+    e = waiting(world)
+    digest = lay(world, item(e, What.WAITING))
+    desk.snooze(world.desk(), e, world.now + days(1))
+    replies(world, digest, "ok 1")
+    world.round()
+    assert state(world) == "paused"
+    assert "1: Bob Builder: since that mail: you snoozed it until Tue 5 May\n" in answered(world)
 
 
 def test_a_stop_holds_whatever_it_has_become(world: World) -> None:
@@ -547,8 +617,8 @@ def test_a_time_counts_from_when_it_was_written_and_must_still_be_ahead(world: W
     world.days_pass(2)
     world.round()
     assert (state(world), state(world, ANNS)) == ("waiting", "paused")
-    assert "1: snooze until 2026-05-05 08:30: that is over by now" in answered(world)
-    assert "snoozed until 2026-05-11" in answered(world)
+    assert "1: snooze until Tue 5 May 08:30: that is over by now" in answered(world)
+    assert "snoozed until Mon 11 May" in answered(world)
 
 
 def test_an_answer_that_came_meanwhile_wins(world: World) -> None:

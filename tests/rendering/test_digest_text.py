@@ -118,7 +118,7 @@ def test_a_long_section_is_cut_and_the_rest_counted_and_named() -> None:
     many = [Item(What.ENDED, f"person {n}", address=f"p{n}@some.example") for n in range(PER_SECTION + 3)]
     page = said(*many, DRAFT)
     assert len(page.items) == PER_SECTION + 1
-    assert "… and 3 more: p8@some.example, p9@some.example, p10@some.example\n" in page.text
+    assert "… and 3 more: p40@some.example, p41@some.example, p42@some.example\n" in page.text
     assert re.findall(r"(?m)^(\d+)\. ", page.text) == [str(n) for n in range(1, PER_SECTION + 2)]
 
 
@@ -126,8 +126,38 @@ def test_hundreds_are_still_a_short_mail() -> None:
     """A first run on ten years of mail."""
     every = [Item(kind, "x" * 200, "y" * 200, address=f"p{n}@some.example") for kind in What for n in range(300)]
     page = said(*every)
-    assert len(page.text) < 80_000
-    assert "and 292 more: " in page.text
+    assert len(page.text) < 250_000
+    assert "and 260 more: " in page.text
+    assert "What was left out follows: do these first, then write “list”.\n" in page.text
+
+
+def test_the_words_below_are_shown_with_numbers_that_are_there() -> None:
+    """Whoever copies one of them means a line of this mail."""
+    page = said(Item(What.WAITING, "Bob", state="waiting"), Item(What.ENDED, "Ann", state="stopped"))
+    assert page.text.split("a line for each:\n")[1].splitlines()[:2] == [
+        "    → ok 1 · ok all · skip 1 · snooze 1 2 weeks · stop 1",
+        "    → resume 2 · pause until monday · resume · list · help",
+    ]
+    page = said(Item(What.SAID, "Bob is in 'nudge'"))
+    assert page.text.split("a line for each:\n")[1].startswith("    → pause until monday · resume · list · help\nThe")
+
+
+def test_what_answered_or_ended_has_the_words_that_can_be_obeyed() -> None:
+    """No `ok` below news; nothing where it could not go on."""
+    for state, line in (("replied", "resume 1"), ("stopped", "resume 1"), ("bounced", ""), ("unsubscribed", "")):
+        for what in (What.ANSWERED, What.ENDED):
+            text = said(Item(what, "this one", state=state)).text
+            assert text.split("this one\n")[1].splitlines()[0] == (f"    → {line}" if line else "")
+    assert "→ resume 1 · snooze 1 2 weeks · stop 1\n" in said(Item(What.ANSWERED, "x", state="paused")).text
+    assert "resume 1" not in said(Item(What.ENDED, "x", state="stopped", final=True)).text
+
+
+def test_of_a_long_sentence_the_end_stays() -> None:
+    """A subject may be as long as it likes; what is asked stands behind it."""
+    text = f"Bob wrote about '{'very ' * 300}long' on 4 May; still follow up?"
+    line = said(Item(What.WAITING, text)).text.split("1. ")[1].splitlines()[0]
+    assert line.startswith("Bob wrote about 'very very") and line.endswith("very long' on 4 May; still follow up?")
+    assert " … " in line and len(line) <= 300
 
 
 def test_with_nothing_to_say_it_says_so() -> None:

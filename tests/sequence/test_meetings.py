@@ -125,7 +125,8 @@ CASES: dict[str, tuple[tuple[Notice, ...], Past, str]] = {
     "declined, then accepted": ((ASKED, reply(BOB, "DECLINED"), reply(BOB, sent=at(4, 9))), Past(), "met"),
     "invited by them, accepted": ((BY_BOB, reply(ALEX, by=BOB)), Past(), "met"),
     "invited by them, accepted in their list": (
-        (request(ALEX, by=BOB, said={ALEX.address: "ACCEPTED"}),), Past(), "met",
+        (request(ALEX, by=BOB, said={ALEX.address: "ACCEPTED"}),), Past(),
+        "ask: only their invitation says that you accepted",
     ),
     "invited by them, not answered": ((BY_BOB,), Past(), "ask: you did not answer the invitation"),
     "invited by them, with reservation": (
@@ -133,7 +134,8 @@ CASES: dict[str, tuple[tuple[Notice, ...], Past, str]] = {
     ),
     "invited by them, declined": ((BY_BOB, reply(ALEX, "DECLINED", by=BOB)), Past(), "not: you declined"),
     "invited at an alias": (
-        (request(Person("", "alex@alias.example"), by=BOB, said={"alex@alias.example": "ACCEPTED"}),), Past(), "met",
+        (request(Person("", "alex@alias.example"), by=BOB, said={"alex@alias.example": "ACCEPTED"}),), Past(),
+        "ask: only their invitation says that you accepted",
     ),
     "a colleague invited both": (
         (request(ALEX, BOB, by=EVE), reply(BOB, by=EVE), reply(ALEX, by=EVE)), Past(), "met",

@@ -41,7 +41,7 @@ def read(text: str, now: datetime = NOW) -> str:
         "2026-06-29": """in two months|2m|2 months|in zwei Monaten|dans deux mois|en dos meses|tra due mesi|
             over twee maanden|em dois meses""",
         "2026-12-25": "25/12|12/25|25-12-2026|25 dic|25. Dez.|25 décembre",
-        "2027-03-03": "mar 3|3 march|3 mars|3. März|3 de março",
+        "2027-03-03": "mar 3, 2027|3 march 2027|3 mars 2027|3. März 2027|3 de março de 2027",
         "2028-02-29": "29 Feb|29.2.",
     }.items(),
 )
@@ -128,6 +128,8 @@ def test_a_weekday_is_never_today() -> None:
         ("31.2.", "no day 31 of month 2"),
         ("2026-02-30", "no day 30 of month 2 in 2026"),
         ("25:00", "no time of day"),
+        ("28 April", "not ahead: 28 Apr has passed; write the year if you mean 2027"),
+        ("1.3.", "1 Mar has passed"),
         ("today", "not ahead: it is now 2026-04-29 12:00"),
         ("2020-01-01", "not ahead"),
         ("0 days", "not ahead"),

@@ -581,6 +581,7 @@ class Life:
         self._close()
         files, yes, sent, self.looked = self.backup
         self._forget_files()
+        self._only_sent_remembers()
         for name, data in files.items():
             (self.home / "home" / name).write_bytes(data)
         left_since = len(self.truth.sent) > sent

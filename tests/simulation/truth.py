@@ -118,7 +118,7 @@ class Truth:
         thread = self.thread(address, subject)
         if thread is None:
             raise Broken(f"I3: {said}: nobody wrote to them about that")
-        if thread.answered or thread.stopped:
+        if thread.answered or (thread.stopped and not self.only_after_yes):  # a stop is one database's word
             raise Broken(f"I2: {said}: {'they had answered' if thread.answered else 'it was stopped'}")
         if by_itself and thread.needs_yes:
             raise Broken(f"I2: {said}: it should have waited for a yes: {thread.needs_yes}")

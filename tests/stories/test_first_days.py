@@ -238,7 +238,7 @@ def test_35_nothing_leaves_before_the_end_of_a_pause_and_delays_skip_it(sending:
     propose(world)
     digest = world.digest()
     world.days_pass(3, hour=7)
-    assert "nothing leaves until 2026-05-18" in world.answers_digest("pause until 18 May", digest)
+    assert "nothing leaves until Mon 18 May" in world.answers_digest("pause until 18 May", digest)
     world.reopen()
     for day in range(7, 19):
         world.now = datetime(2026, 5, day, 12, tzinfo=BERLIN)

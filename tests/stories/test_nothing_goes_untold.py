@@ -134,8 +134,8 @@ def test_each_that_waits_or_ended_since_the_last_digest_stands_in_the_next_one_e
             if world.has_digest:
                 silent = False
                 heard |= tells_each_once(world, before, world.digest())
+                answer(world, world.digest(), chance)  # what that ends is told in the answer to it
                 before = states(world)
-                answer(world, world.digest(), chance)
             for chase, happening in due.pop(day, ()):
                 happening(world, chase)
         assert not (silent and to_tell(world, before)), day
@@ -168,8 +168,8 @@ def told(digest: Digest, e: Enrollment) -> int:
 
 
 def answer(world: World, digest: Digest, chance: random.Random) -> None:
-    """Now and then Alex says a word about something: yes to a wait or an end, stop to a draft."""
-    words = {"Waits for your yes": "ok", "What ended": "ok", "Drafts that wait for you": "stop"}
+    """Now and then Alex says a word about something: yes to a wait, or on with what ended, stop to a draft."""
+    words = {"Waits for your yes": "ok", "What ended": "resume", "Drafts that wait for you": "stop"}
     for title, word in words.items():
         lines = [line for line in digest.under(title).splitlines() if line[0].isdigit()]
         if lines and chance.random() < 0.3:

@@ -146,7 +146,7 @@ def test_01_on_the_day_the_digest_tells_what_goes_out(sending: Sending, smtpd: S
     assert local_day(world.now) == date(2026, 5, 8)
     assert digest.subject == "Nothing needs you; 1 goes out today."
     assert "Bob Builder: nudge 1 goes out today at 09:59" in digest.under("Goes out today")
-    assert "snoozed until 2026-05-22" in world.answers_digest(f"snooze {digest.number('Bob')} 2 weeks")
+    assert "snoozed until Fri 22 May" in world.answers_digest(f"snooze {digest.number('Bob')} 2 weeks")
     world.run_days(9)
     assert (local_day(world.now), smtpd.delivered) == (date(2026, 5, 21), [])
 
@@ -606,14 +606,15 @@ def test_13_deleting_the_draft_of_a_marked_chase_skips_that_step_only(world: Wor
     assert "Bob Builder: " in world.digest().under("What ended")
 
 
-def test_13_stop_in_a_reply_takes_the_draft_back_and_ok_goes_on(world: World) -> None:
-    """Bob has phoned, and Alex answers `stop 1`; it was another Bob, and Alex says `ok` to the end that is told."""
+def test_13_stop_in_a_reply_takes_the_draft_back_and_resume_goes_on(world: World) -> None:
+    """Bob has phoned, and Alex answers `stop 1`; it was another Bob, and Alex takes it back as the answer says."""
     propose(world)
     world.run_days(4)
-    assert world.answers_digest("stop 1").startswith("Done:\n- 1: bob@bob.example: stopped")
+    digest = world.digest()
+    assert "- 1: Bob Builder: stopped; “resume 1” takes that back" in world.answers_digest("stop 1", digest)
     assert (world.states(), world.drafts()) == ({"bob@bob.example": "stopped"}, [])
     nothing_goes(world, 1)
-    says_yes(world, "Bob Builder", "What ended")
+    assert "- 1: Bob Builder: goes on in 'nudge'" in world.answers_digest("resume 1", digest)
     assert (world.states(), len(world.drafts())) == ({"bob@bob.example": "active"}, 1)
 
 

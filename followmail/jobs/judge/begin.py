@@ -61,10 +61,22 @@ def begin(court: Court, wish: Wish) -> str:
         return f"answered by then: {settled.why}"
     if wish.met is not None and wish.met.doubt and settled.state is State.ACTIVE:
         settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
+    if wish.origin is Origin.MARKED and wish.yes_at is None:
+        settled = _asked_first(settled)
     if fault := _one_live(court, wish):
         return fault
     _write(court, settled, wish, left)
     return ""
+
+
+def _asked_first(e: Enrollment) -> Enrollment:
+    """Marked before the first run: it waits for a yes; what it waits or rests for already stays what it is told for."""
+    why = "it was marked before the first run; follow up?"
+    if e.state is State.ACTIVE:
+        return replace(e, state=State.WAITING, why=why, code="mark")
+    if e.state is State.PAUSED and e.then is State.ACTIVE:
+        return replace(e, then=State.WAITING, why=f"{e.why}; {why}", code="mark")
+    return e
 
 
 def _forbade(court: Court, address: str) -> str:
@@ -178,11 +190,7 @@ def _write(court: Court, e: Enrollment, wish: Wish, left: Mapping[str, str]) -> 
         stored = c.store.enrollments.begin(e, c.now, wish.why)
         if wish.opening is not None and e.conversation is not None:
             count_earlier_steps(c, stored, wish.sequence, wish.opening, left, all_count=e.before_first_run)
-        if wish.origin is Origin.MARKED and wish.yes_at is None:
-            why = "it was marked before the first run; follow up?"
-            c.store.enrollments.change(replace(stored), State.WAITING, c.now, why, code="mark")
-            c.tally.waiting += 1
-        elif e.state is not State.ACTIVE:
+        if e.state is not State.ACTIVE:
             c.store.events.add(c.now, e.state.value, e.why, stored.id, e.address)
             count(c, e.state)
     c.tally.enrolled += 1

@@ -10,6 +10,7 @@ from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import Court, NotYet, guarded
 from followmail.jobs.recording import complete
+from followmail.mail.note import beginning
 from followmail.sequence import marks
 from followmail.sequence.conversation import prospect_of
 from followmail.sequence.marks import Mark
@@ -31,8 +32,9 @@ def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> boo
     complete(court.session, c, court.watched(), known.entry.message)
     conversation = c.store.conversations.get(known.conversation)
     opening = conversation.silence(who.address, known.entry)[0]
+    mail = f"your mail of {known.entry.at:%Y-%m-%d}"
     wish = Wish(
-        who, c.sequences[mark.word], Origin.MARKED, f"you marked your mail of {known.entry.at:%Y-%m-%d} +{mark.word}",
+        who, c.sequences[mark.word], Origin.MARKED, f"you put {mail} into {mark}" if mark.folder else f"you marked {mail} {mark}",
         opening=opening, entry=known.entry, first_delay=mark.first_delay, yes_at=yes_at,
     )  # fmt: skip
     if fault := begin(court, wish):
@@ -55,9 +57,25 @@ def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
     sender = known.entry.message.sender.address
     who = prospect_of(c.identity, known.entry.message) if known.entry.sent else None
     address = who.address if who else "" if known.entry.sent else sender
-    about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
-    c.store.events.add(c.now, "mark-refused", f"+{mark.word} on {about}: {why}", address=address)
+    told = f"{about(known)}, in {mark}: {why}" if mark.folder else f"{mark} on {about(known)}: {why}"
+    c.store.events.add(c.now, "mark-refused", told, address=address)
     c.tell("mark-refused", {"word": mark.word, "why": why})
+
+
+def about(known: Known, words: str = "") -> str:
+    """Which mail: by its subject, else by the first words of its text, as far as they are known."""
+    quoted = known.entry.message.subject.strip() or beginning(words or known.entry.text or "")
+    return f"'{quoted}' of {known.entry.at:%Y-%m-%d}" if quoted else f"your mail of {known.entry.at:%Y-%m-%d, %H:%M}"
+
+
+def obey_off(c: Cycle, known: Known, mark: Mark) -> None:
+    """Switch off the conversation of a mail of the consultant's; one with nobody in it is told to have done nothing."""
+    entries = c.store.conversations.get(known.conversation).entries
+    people = [p for x in entries for p in (x.message.sender, *x.message.to, *x.message.cc, *x.message.bcc)]
+    if c.identity.outside(people) or c.store.enrollments.of_conversation(known.conversation):
+        switch_off(c, known, "you marked it +off")
+    else:
+        refuse(c, known, mark, "nobody else is in it; put it into Bcc of a mail to them, or answer “stop” to the digest")
 
 
 def switch_off(c: Cycle, known: Known, why: str) -> None:
@@ -88,7 +106,7 @@ def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
         return
     first = c.first_run
     yes_at = seen if first is not None and seen > first else None
-    mark = Mark(word)
+    mark = Mark(word, folder=True)
     if known.entry.sent:
         obey(court, known, mark, yes_at)
         return
@@ -113,7 +131,7 @@ def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: dateti
         )
         return
     wish = Wish(
-        who, c.sequences[mark.word], Origin.MARKED, f"you put a mail of {who.address} into Followmail/{mark.word}",
+        who, c.sequences[mark.word], Origin.MARKED, f"you put a mail of {who.address} into {mark}",
         opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.at,
     )  # fmt: skip
     if fault := begin(court, wish):

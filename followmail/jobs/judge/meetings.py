@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
-from followmail.imap.folders import Role
+from followmail.imap.folders import UNSENT
 from followmail.imap.structure import Part
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.forgotten import event_less_forgotten
@@ -34,7 +34,6 @@ from followmail.store.meetings import Unsettled
 READ = "meetings_read"
 # So many of the oldest mails with somebody are looked at for the first one.
 _OLDEST = 200
-_UNSENT = frozenset({Role.DRAFTS, Role.OUTBOX, Role.SCHEDULED, Role.TEMPLATES})
 _NOT_LEFT = frozenset({Status.QUEUED, Status.CANCELLED, Status.WITHDRAWN})
 _FIELDS = ("From", "To", "Cc", "Date", "Message-ID", "Content-Type", "Auto-Submitted")
 
@@ -266,7 +265,7 @@ def _first_mail(
     found: list[datetime] = []
     try:
         for folder in court.watched():
-            if folder.role in _UNSENT:
+            if folder.role in UNSENT:
                 continue
             uids = reader.uids_from_addresses(court.session, folder.name, [address])
             uids += reader.uids_to_address(court.session, folder.name, address)

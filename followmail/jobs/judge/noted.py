@@ -7,8 +7,9 @@ from followmail.desk import Desk
 from followmail.enrolling import Manner, enroll, why_not
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, NotYet
+from followmail.jobs.judge.marked import about
 from followmail.mail import message as mail_message
-from followmail.mail.note import MOST_BYTES, Noted, read_note
+from followmail.mail.note import MOST_BYTES, Noted, first_words, read_note
 from followmail.sequence import marks
 from followmail.sequence.eligibility import choose
 from followmail.sequence.marks import Mark
@@ -47,13 +48,17 @@ def _obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> No
     if mail_message.read(data).id != known.entry.message.id:
         _refuse(c, known, "it is gone from the mailbox, or has no Message-ID, so that it cannot be read")
         return
+    words = first_words(data)
     found = read_note(data, c.identity, c.policy.calendar.local_date(known.entry.at))
     if isinstance(found, str):
-        _refuse(c, known, found)
+        _refuse(c, known, found, words=words)
         return
+    if any(c.store.suppressions.is_forgotten(noted.person.address) for noted in found):
+        words = ""  # they may be among them
     with c.store.transaction():  # all and once: a crash between two of them would refuse the first as known already
         for noted in found:
-            _enroll(c, known, noted, sequence, mark, yes_at)
+            if fault := _enroll(c, known, noted, sequence, mark, yes_at):
+                _refuse(c, known, fault, noted.person.address, words)
         c.store.conversations.set_obeyed(known.entry.message.id, marks.MET, c.now)
 
 
@@ -65,12 +70,15 @@ def _sequence(c: Cycle) -> Sequence | None:
     return next((s for s in met if s.name == USUAL), None) or choose(met)
 
 
-def _enroll(c: Cycle, known: Known, noted: Noted, sequence: Sequence, mark: Mark, yes_at: datetime | None) -> None:
-    desk = Desk(c.store, c.identity, c.sequences, c.policy, c.now)
+def _enroll(c: Cycle, known: Known, noted: Noted, sequence: Sequence, mark: Mark, yes_at: datetime | None) -> str:
+    """Enroll one of them; else why not."""
+    desk = Desk(c.store, c.identity, c.sequences, c.policy, c.now, in_a_mail=True)
     contact = Contact(noted.person.address, noted.person.name, noted.met_on, noted.where, noted.about)
+    if c.store.suppressions.is_forgotten(contact.address):  # not even this stores their address again
+        _refuse(c, known, "whom it names was forgotten, and is never mailed again")
+        return ""
     if fault := why_not(desk, contact, sequence):
-        _refuse(c, known, fault, noted.person.address)
-        return
+        return fault
     why = f"you noted on {known.entry.at:%Y-%m-%d} that you met them"
     e = enroll(
         desk,
@@ -81,10 +89,10 @@ def _enroll(c: Cycle, known: Known, noted: Noted, sequence: Sequence, mark: Mark
     c.tally.enrolled += 1
     c.tally.waiting += yes_at is None
     c.tell("enrolled", {"enrollment": e.id, "address": e.address, "sequence": e.sequence})
+    return ""
 
 
-def _refuse(c: Cycle, known: Known, why: str, address: str = "") -> None:
-    """A note never vanishes in silence."""
-    about = f"'{known.entry.message.subject}' of {known.entry.at:%Y-%m-%d}"
-    c.store.events.add(c.now, "mark-refused", f"+{marks.MET} on {about}: {why}", address=address)
+def _refuse(c: Cycle, known: Known, why: str, address: str = "", words: str = "") -> None:
+    """A note never vanishes in silence. `words`: its first ones."""
+    c.store.events.add(c.now, "mark-refused", f"+{marks.MET} on {about(known, words)}: {why}", address=address)
     c.tell("mark-refused", {"word": marks.MET, "why": why})

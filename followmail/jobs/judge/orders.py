@@ -4,6 +4,7 @@ All that a reply orders and the answer to it are one transaction, and the answer
 reply is obeyed once, whatever breaks, however many copies of it there are, under whatever id.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,16 +26,20 @@ from followmail.mail.message import Message, bare_subject, is_forward
 from followmail.mail.quote import own_words
 from followmail.rendering.digest import self_mail
 from followmail.sequence import orders
-from followmail.sequence.agenda import Item, What
+from followmail.sequence.agenda import Item, What, day
 from followmail.sequence.orders import NotUnderstood, Order, Verb
-from followmail.sequence.steps import Enrollment, Status
+from followmail.sequence.steps import Enrollment, State, Status
 from followmail.store.conversations import Known
 from followmail.store.digests import Digest
+from followmail.store.events import Event
 
 # So long the numbers of a digest hold.
 VALID = timedelta(days=14)
 # `list` was said: the next round makes a digest at once.
 WANTED = "digest_wanted"
+# Which lines of the history replies brought about: their answers told them. [first, last] of each reply.
+OBEYED = "obeyed_lines"
+_OBEYED_KEPT = 50
 _MOST_SHOWN = 5
 _BODY_LIMIT = 64 * 1024
 # What may happen to an enrollment without its standing otherwise than the digest showed it.
@@ -52,6 +57,7 @@ class Answer:
     refused: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     help: bool = False
+    still: str = ""  # what waits all the same
 
     def text(self) -> str:
         """Nothing in it is an order, should a client quote it without a mark."""
@@ -64,7 +70,8 @@ class Answer:
             parts.append(
                 ("What you can write, a line for each", [f"“{said}”: {what}" for _, said, what in orders.HELP])
             )
-        return "\n".join(f"{title}:\n" + "".join(f"- {line}\n" for line in lines) for title, lines in parts if lines)
+        told = [f"{title}:\n" + "".join(f"- {line}\n" for line in lines) for title, lines in parts if lines]
+        return "\n".join([*told, f"{self.still}\n"] if self.still else told)
 
 
 def obey_reply(court: Court, known: Known) -> bool:
@@ -122,9 +129,22 @@ def _obey(c: Cycle, digest: Digest, message: Message, text: str) -> None:
     with c.store.transaction():
         if c.store.digests.find([answer_id]) is not None:
             return
+        before = _last_line(c)
         answer = _refusal(c, digest) or _carried_out(c, digest, said)
+        _remember(c, before + 1, _last_line(c))
         c.store.digests.add(answer_id, c.now, _mail(c, answer_id, message, answer), daily=False)
     c.tell("orders", {"done": len(answer.done), "refused": len(answer.refused), "unread": len(answer.unread)})
+
+
+def _last_line(c: Cycle) -> int:
+    return c.store.events.last()
+
+
+def _remember(c: Cycle, first: int, last: int) -> None:
+    """That these lines of the history are told in the answer."""
+    if first <= last:
+        known = json.loads(c.store.facts.text(OBEYED) or "[]")
+        c.store.facts.set_text(OBEYED, json.dumps([*known, [first, last]][-_OBEYED_KEPT:]))
 
 
 def _mail(c: Cycle, answer_id: str, message: Message, answer: Answer) -> bytes:
@@ -139,7 +159,7 @@ def _mail(c: Cycle, answer_id: str, message: Message, answer: Answer) -> bytes:
 def _refusal(c: Cycle, digest: Digest) -> Answer | None:
     """Why nothing of a reply is done, however well it is written; None where it counts."""
     if c.now - digest.at > VALID:
-        why = f"that digest is of {c.policy.calendar.local_date(digest.at):%Y-%m-%d}, and its numbers hold for 14 days"
+        why = f"that digest is of {day(digest.at, c.policy.calendar, c.now)}, and its numbers hold for 14 days"
     elif c.first_run is not None and digest.at < c.first_run:
         why = "that digest was made before the database was restored"
     else:
@@ -149,16 +169,25 @@ def _refusal(c: Cycle, digest: Digest) -> Answer | None:
 
 def _carried_out(c: Cycle, digest: Digest, said: tuple[Order | NotUnderstood, ...]) -> Answer:
     answer = Answer()
-    d = Desk(c.store, c.identity, c.sequences, c.policy, c.now)
+    d = Desk(c.store, c.identity, c.sequences, c.policy, c.now, in_a_mail=True)
     for one in said:
         if isinstance(one, Order):
             for what, act in _acts(d, digest, one, answer):
                 _act(d, what, act, answer)
         else:
             answer.unread.append(f"“{_shown(one.line)}”: {one.hint}")
+    if any(isinstance(one, Order) and one.every for one in said):
+        answer.still = _still_waiting(d)
     if len(answer.unread) > _MOST_SHOWN:
         answer.unread[_MOST_SHOWN:] = [f"and {len(answer.unread) - _MOST_SHOWN} more lines"]
     return answer
+
+
+def _still_waiting(d: Desk) -> str:
+    """How many wait for a yes after `ok all`: what that mail did not show, and what may have left."""
+    number = len(d.store.enrollments.all(State.WAITING))
+    waits = "one more waits" if number == 1 else f"{number} more wait"
+    return f"And {waits} for your yes; a reply with the word “list” brings what is left." if number else ""
 
 
 # ---- each order
@@ -175,9 +204,9 @@ def _act(d: Desk, what: str, act: Callable[[], str], answer: Answer) -> None:
 def _acts(d: Desk, digest: Digest, order: Order, answer: Answer) -> list[tuple[str, Callable[[], str]]]:
     """What an order asks for, each with the number in front of what is told about it."""
     if order.until is not None and order.until <= d.now:
-        when = d.policy.calendar.local(order.until)
+        when = f"{d.day(order.until)} {d.policy.calendar.local(order.until):%H:%M}"
         what = f"{', '.join(map(str, order.numbers))}: " if order.numbers else ""
-        return [(what, partial(_no, f"{order.verb} until {when:%Y-%m-%d %H:%M}: that is over by now"))]
+        return [(what, partial(_no, f"{order.verb} until {when}: that is over by now"))]
     if order.verb is Verb.HELP:
         answer.help = True
         return []
@@ -213,18 +242,47 @@ def _numbered(d: Desk, digest: Digest, number: int, order: Order) -> str:
     if item is None:
         has_none = not d.store.digests.numbers(digest.id)
         _no("this mail has no numbers; answer the digest, or write “list”" if has_none else "there is no such number")
-    word = Verb.OK if order.verb is Verb.RESUME and item.what is not What.UNCERTAIN else order.verb
+    e = d.store.enrollments.get(item.enrollment) if item.enrollment is not None else None
+    if e is not None and _takes_back(d, digest, order, e):
+        return desk.resume(d, e) if order.verb is Verb.RESUME else _with(d, item, e, order)
+    word = Verb.OK if order.verb is Verb.RESUME and item.what is What.WAITING else order.verb
     if word not in item.words:
-        _no(f"“{order.verb}” says nothing here" + (f"; it may be {', '.join(item.words)}" if item.words else ""))
+        _no(f"“{order.verb}” does nothing here{_instead(item, number, order)}")
     if item.enrollment is None:
         return _put_aside(d, item, order)
-    e = d.store.enrollments.get(item.enrollment)
     if e is None:
         _no("nothing is known of it any more")
     differs = _differs(d, digest, item, e)
     if differs and not (order.verb is Verb.STOP and e.state.live):  # a stop holds, whatever it has become
-        _no(f"{e.address}: {differs}")
-    return _with(d, item, e, order)
+        _no(f"{d.who(e)}: {differs}")
+    said = _with(d, item, e, order)
+    return f"{said}; “resume {number}” takes that back" if order.verb is Verb.STOP else said
+
+
+def _instead(item: Item, number: int, order: Order) -> str:
+    """What may be written about an item to which a word does not apply."""
+    if item.what is What.DRAFT and order.verb in (Verb.OK, Verb.DONE):
+        return ": sending the draft is the yes, deleting it the no"
+    words = [f"“{word} {number}{' 2 weeks' if word == Verb.SNOOZE else ''}”" for word in item.words]
+    if not words:
+        return ""
+    goes_on = " to go on all the same" if "resume" in words[0] else ""
+    return "; write " + " or ".join(filter(None, (", ".join(words[:-1]), words[-1]))) + goes_on
+
+
+def _takes_back(d: Desk, digest: Digest, order: Order, e: Enrollment) -> bool:
+    """Whether the order is a second thought: nothing came to pass since but a snooze or a stop of the consultant's."""
+    if order.verb not in (Verb.SNOOZE, Verb.RESUME) or e.state not in (State.PAUSED, State.STOPPED):
+        return False
+    news = _news(d, digest, e)
+    return bool(news) and all(
+        event.event == "snoozed" or (event.event == "stopped" and event.why == desk.STOPPED_BY_HAND) for event in news
+    )
+
+
+def _news(d: Desk, digest: Digest, e: Enrollment) -> list[Event]:
+    """What came to pass with an enrollment since the digest, and makes a difference."""
+    return [event for event in d.store.digests.news(digest.id, e.id) if event.event not in _HARMLESS]
 
 
 def _put_aside(d: Desk, item: Item, order: Order) -> str:
@@ -242,14 +300,17 @@ def _with(d: Desk, item: Item, e: Enrollment, order: Order) -> str:
             return desk.called(d, e)
         case Verb.SNOOZE if order.until is not None:
             return desk.snooze(d, e, order.until)
-    return desk.approve(d, e) if item.what in (What.WAITING, What.UNCERTAIN) else desk.resume(d, e)
+        case Verb.RESUME if item.what is not What.WAITING:
+            return desk.resume(d, e)
+    return desk.approve(d, e)
 
 
 def _differs(d: Desk, digest: Digest, item: Item, e: Enrollment) -> str:
     """How an enrollment stands otherwise than the digest showed it; empty where it does not."""
-    news = [event for event in d.store.digests.news(digest.id, e.id) if event.event not in _HARMLESS]
-    if news:
-        return f"since that mail: {news[-1].why or news[-1].event} ({news[-1].event})"
+    if news := _news(d, digest, e):
+        if news[-1].event == "snoozed" and e.until is not None:
+            return f"since that mail: you snoozed it until {d.day(e.until)}"
+        return f"since that mail: {news[-1].why or news[-1].event}"
     in_doubt = any(delivery.status is Status.UNCERTAIN for delivery in e.deliveries)
     if in_doubt is not (item.what is What.UNCERTAIN):
         return "a mail of it may or may not have left; that comes first" if in_doubt else "that is settled by now"

@@ -6,7 +6,7 @@ from datetime import datetime
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import Court, NotYet, judge_each
-from followmail.jobs.judge.marked import obey, switch_off
+from followmail.jobs.judge.marked import obey, obey_off
 from followmail.jobs.judge.noted import obey_note
 from followmail.jobs.judge.orders import obey_reply
 from followmail.jobs.judge.restored import step_since_backup
@@ -42,8 +42,9 @@ def _own(court: Court, message_id: str) -> None:
     if copy_of_ours(c, known) or step_of_draft(court, known):
         return
     found = _honoured(c, known)
-    if any(mark.word == marks.OFF for mark in found):
-        switch_off(c, known, "you marked it +off")
+    off = next((mark for mark in found if mark.word == marks.OFF), None)
+    if off is not None:
+        obey_off(c, known, off)
         return
     if not found and step_since_backup(c, known):
         return

@@ -3,13 +3,12 @@
 Nobody else's mail is read for it, each is read once, and what was found is remembered with the message.
 """
 
-from followmail.desk import CALLED
 from followmail.errors import Transient
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court
 from followmail.mail.phone import phone_in
 from followmail.mail.text import text_of
-from followmail.sequence.planner import due_of, next_step
+from followmail.sequence.planner import CALLED, due_of, next_step
 from followmail.sequence.steps import Enrollment, Status
 from followmail.store.conversations import Known
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from followmail.mail import dates
-from followmail.mail.kinds.statement import Sentence, Statement, statement
+from followmail.mail.kinds.statement import CLOCK, Sentence, Statement, statement
 from followmail.mail.kinds.words import Phrases, entries, fold, phrases
 
 SECTION = "later"
@@ -17,11 +17,6 @@ _FEW = 4  # words of a sentence of it that say with whom, and why
 _SHORT = 45  # words up to which "let me think about it" is all there is
 _NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
 _WORD = re.compile(r"[^\W\d_]+")
-_CLOCK = re.compile(
-    r"\b(?:[01]?\d|2[0-4])(?:[:.h]\d{2}|\s?(?:am|pm|uhr|h|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om"
-    r"|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))",
-    re.I,
-)
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
 # the contrary, or somebody else
 _NOT = re.compile(
@@ -135,7 +130,7 @@ class _Hearing:
     def _asks_for_later(self, at: int) -> tuple[dates.Named | None, str, bool] | None:
         """(time, words, promised) of a sentence that asks to come back at a time."""
         sentence = self.said.sentences[at]
-        if _CLOCK.search(sentence.folded):
+        if CLOCK.search(sentence.folded):
             return None
         if (words := self._match(sentence, "again")) is not None:
             near = self._near(at)
@@ -158,7 +153,7 @@ class _Hearing:
     def _not_now(self) -> Later | None:
         """Too busy, no budget, and a time at which it will be otherwise."""
         words = next((w for s in self.said.sentences if (w := self._match(s, "not_now")) is not None), None)
-        if words is None or self.said.words > _LONG or _CLOCK.search(self.said.whole.folded):
+        if words is None or self.said.words > _LONG or CLOCK.search(self.said.whole.folded):
             return None
         found = [n for s in self.said.sentences for n in self._dates(s)]
         named = next((n for n in reversed(found) if n.start > self.on), None)
@@ -175,7 +170,7 @@ class _Hearing:
             return None
         for at, sentence in enumerate(self.said.sentences):
             words = self._match(sentence, "promise")
-            if words is not None and not _CLOCK.search(sentence.folded):
+            if words is not None and not CLOCK.search(sentence.folded):
                 named = next((n for n in map(self._named, self._near(at)) if n is not None), None)
                 return self._later(named, words, promised=True)
         return None

@@ -21,6 +21,12 @@ _END = re.compile(
 _NAME_ALONE = re.compile(r"[^\w\n]{0,3}[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}[^\w\n]{0,2}$")
 _NAME_FIRST = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}(?:,[ \t]*\n| [-–—] )")
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+# a time of day
+CLOCK = re.compile(
+    r"(?<![\d.])\b(?:[01]?\d|2[0-4])(?:(?:[:hu]\d{2}|\.(?:00|05|1[3-9]|[2-5]\d))(?!\.?\d)|\s?(?:am|pm|uhr|h|u|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om"
+    r"|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))",
+    re.I,
+)
 _BREAK = re.compile(r"[,!.:;–—\n]|\s-\s")
 
 

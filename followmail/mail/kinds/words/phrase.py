@@ -43,6 +43,14 @@ class Tokens:
             found.setdefault(word, []).append(number)
         return found
 
+    @cached_property
+    def beginnings(self) -> dict[str, list[str]]:
+        """Three letters → the words that begin so."""
+        found: dict[str, list[str]] = {}
+        for word in self.vocabulary:
+            found.setdefault(word[:KEY], []).append(word)
+        return found
+
 
 @lru_cache(maxsize=256)
 def tokens(folded: str) -> Tokens:
@@ -59,11 +67,14 @@ class _Item:
         choices = [tuple(_PART.findall(choice.replace("_", " "))) for choice in written]
         self._exact: dict[str, list[Choice]] = {}
         self._loose: list[Choice] = []
+        self.firsts: frozenset[str] = frozenset()  # one of these words stands in a text that has it; none: not known
         for choice in filter(None, choices):
             if _is_loose(choice[0]):
                 self._loose.append(choice)
             else:
                 self._exact.setdefault(choice[0], []).append(choice)
+        if not self.optional and not self._loose:
+            self.firsts = frozenset(self._exact)
 
     def ends(self, text: Tokens, at: int) -> Iterator[int]:
         """The words after each choice that stands here."""
@@ -106,8 +117,15 @@ class _Phrase:
     def _items(self) -> list[_Item]:
         return [_Item(text) for text in self._written]
 
+    @cached_property
+    def _last(self) -> frozenset[str]:
+        """Words of which it ends with one, where that is known."""
+        return next((item.firsts for item in reversed(self._items) if item.firsts), frozenset())
+
     def end(self, text: Tokens, at: int) -> int | None:
         """The word after the phrase that begins with word `at`."""
+        if self._last and text.vocabulary.keys().isdisjoint(self._last):
+            return None
         return self._end(0, text, at, at)
 
     def _end(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
@@ -148,6 +166,10 @@ class Phrases:
         return bool(self._filed or self._loose)
 
     @cached_property
+    def _loose_firsts(self) -> frozenset[str]:
+        return frozenset(first for first, _ in self._loose)
+
+    @cached_property
     def keys(self) -> frozenset[str]:
         """How the first words begin, three letters of each."""
         return frozenset(first[:KEY] for first in (*self._filed, *(first for first, _ in self._loose)))
@@ -177,8 +199,9 @@ class Phrases:
     def _beginnings(self, text: Tokens) -> set[int]:
         """The words that a phrase may begin with: found by comparing vocabularies, not word by word."""
         known = text.vocabulary.keys() & self._filed.keys()
-        for first, _ in self._loose:
-            known |= {word for word in text.vocabulary if _is(first, word)}
+        for first in self._loose_firsts:
+            among = text.beginnings.get(first[:KEY], ()) if len(first) > KEY else text.vocabulary
+            known.update(word for word in among if _is(first, word))
         return {number for word in known for number in text.vocabulary[word]}
 
     def _file(self, phrase: _Phrase, head: str) -> None:
