@@ -96,7 +96,9 @@ def approve(desk: Desk, e: Enrollment) -> str:
     """A yes: for the enrollment, for what it waits for, and for a delivery that may or may not have left: send it."""
     doubt = [p for p in desk.store.outbox.parcels(Status.UNCERTAIN) if p.delivery.enrollment == e.id]
     if doubt and not e.state.live:
-        raise UserError(f"{desk.who(e)} is {e.state} ({e.why}), so nothing is sent again; skip counts the mail as left.")
+        raise UserError(
+            f"{desk.who(e)} is {e.state} ({e.why}), so nothing is sent again; skip counts the mail as left."
+        )
     if doubt:
         with desk.store.transaction():
             for parcel in doubt:
@@ -234,9 +236,7 @@ def _revive(desk: Desk, e: Enrollment) -> str:
     """What ended goes on: one that was stopped at once; one that was answered only after a second word."""
     if e.state not in (State.STOPPED, State.REPLIED):
         begins = "" if desk.in_a_mail else ". `enroll` begins anew."
-        raise UserError(
-            f"{desk.who(e)} is {e.state} ({e.why}); only what was stopped or answered can go on{begins}"
-        )
+        raise UserError(f"{desk.who(e)} is {e.state} ({e.why}); only what was stopped or answered can go on{begins}")
     if other := desk.store.enrollments.live_of(e.address):
         first = "stop that first" if desk.in_a_mail else f"`followmail stop {other.id}` ends that first."
         raise UserError(f"{desk.who(e)} is in '{other.sequence}' already; {first}")

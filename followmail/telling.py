@@ -1,7 +1,7 @@
 """What is told of the whole: one row a plan, a prospect, an explanation, a status. Values for JSON and tables alike."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,7 +121,7 @@ def explain(c: Cycle, word: str) -> Row | None:
         "enrollments": prospect_rows(c, enrollments),
         "rules": [
             {"rule": r.rule, "passed": r.passed, "detail": r.detail}
-            for r in _forgotten(c, address) or _rules(c, message)
+            for r in _forgotten(c, address) or _met(enrollments) or _rules(c, message, enrollments)
         ],
         "events": [{"at": stamp(e.at, c), "event": e.event, "why": e.why} for e in events],
         "next": following,
@@ -132,6 +132,25 @@ def _forgotten(c: Cycle, address: str) -> list[Check]:
     """The one rule that is left of somebody who was forgotten."""
     gone = c.store.suppressions.is_forgotten(address)
     return [Check("may be mailed", False, "forgotten, must not be mailed")] if gone else []
+
+
+def _met(enrollments: Sequence[Enrollment]) -> list[Check]:
+    """Whoever is enrolled because they were met, or by hand, without a mail: no rule about a mail was asked."""
+    last = next((e for e in reversed(enrollments) if e.state.live), enrollments[-1] if enrollments else None)
+    if last is None or not last.opening.startswith("met:"):
+        return []
+    how = f"you met them on {last.met_on}" if last.met_on else "you enrolled them by hand"
+    return [Check("how it began", True, f"{how}; no rule about a mail is asked")]
+
+
+def _asked_at(c: Cycle, known: Known, enrollments: Sequence[Enrollment]) -> datetime:
+    """When the rules were asked of a mail: when it was enrolled, else when it was sent, or at the first run."""
+    begun = next(
+        (e for e in enrollments if e.opening == known.entry.message.id or e.anchor == known.entry.message.id), None
+    )
+    told = c.store.events.of([begun.id]) if begun else ()
+    moments = [e.at for e in told if e.event == "enrolled"] or [max(known.entry.at, c.first_run or known.entry.at)]
+    return min(moments[0], c.now)
 
 
 def _person_of(c: Cycle, known: Known) -> str:
@@ -145,17 +164,22 @@ def _person_of(c: Cycle, known: Known) -> str:
     return outside[0].address if outside else message.sender.address
 
 
-def _rules(c: Cycle, known: Known | None) -> list[Check]:
+def _rules(c: Cycle, known: Known | None, enrollments: Sequence[Enrollment]) -> list[Check]:
     """Every rule, asked of a sent message as when it was first seen: from what is remembered, without a server."""
     if known is None:
         return [Check("a mail of yours", False, "no mail of yours to them was read")]
+    asked_at = _asked_at(c, known, enrollments)
     case = eligibility.case_of(
-        c.identity, known.entry, c.store.conversations.get(known.conversation), c.now, c.options.lookback,
+        c.identity, known.entry, c.store.conversations.get(known.conversation), asked_at, c.options.lookback,
         c.store.suppressions.matching, c.store.conversations.is_list_address,
     )  # fmt: skip
     subject, day = known.entry.message.subject, known.entry.at
     checks = [Check("a mail of yours", True, f"'{subject}' of {day:%Y-%m-%d}")]
-    checks += [rule(case) for rule in eligibility.BEFORE_ASKING]
+    day_asked = c.policy.calendar.local_date(asked_at)
+    for rule in eligibility.BEFORE_ASKING:
+        check = rule(case)
+        since = rule is eligibility.recent and day_asked != c.policy.calendar.local_date(c.now)
+        checks.append(replace(check, detail=f"{check.detail}; asked on {day_asked}") if since else check)
     if case.prospect is None:
         return checks
     asked = [c.store.conversations.find(entry.message.id) for entry in case.silence]

@@ -159,7 +159,8 @@ def _outcome(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> 
 
 def _not_sent(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent) -> bool:
     """It surely did not leave: retried, dropped, or told."""
-    said = f"{outcome.code or ''} {outcome.enhanced} {outcome.text}".strip()
+    status = "" if outcome.text.startswith(outcome.enhanced) else outcome.enhanced  # the text begins with it mostly
+    said = " ".join(filter(None, (str(outcome.code or ""), status, outcome.text)))
     c.tell("not-sent", {"delivery": parcel.delivery.id, "code": outcome.code, "scope": outcome.scope})
     if outcome.daily_limit:
         c.store.facts.set_moment("sending_held_until", c.now + DAILY_LIMIT_HELD)

@@ -51,9 +51,7 @@ def first_day_back(
     """
     found: list[_Return] = []
     for reading in _readings(text, lang, today):
-        found += (
-            r for r in _returns(reading) if (below is None or r.rank < below) and (answers or not r.answer)
-        )
+        found += (r for r in _returns(reading) if (below is None or r.rank < below) and (answers or not r.answer))
         if found and reading.sense.lang == lang:
             break
     best = min(found, key=lambda r: r[:2], default=None)

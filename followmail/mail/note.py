@@ -72,7 +72,7 @@ def first_words(data: bytes) -> str:
 
 def beginning(text: str) -> str:
     """The first words of a text, on one line."""
-    line = " ".join(text[:_BEGINS * 4].split())
+    line = " ".join(text[: _BEGINS * 4].split())
     return line if len(line) <= _BEGINS else line[:_BEGINS].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
 
 

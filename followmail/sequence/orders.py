@@ -94,7 +94,9 @@ _NUMBER = re.compile(r"#?([0-9]{1,3})[.):]?")
 _RANGE = re.compile(r"#?([0-9]{1,3})[-–—]#?([0-9]{1,3})[.)]?")
 _AND = frozenset({"and", "und", "et", "y", "e", "en", "&", "+"})
 _TO = frozenset({"-", "–", "—", "to", "bis"})
-_POLITE = "(?:please|pls|bitte|s['’]il (?:te|vous) pla[iî]t|svp|stp|por favor|per favore|als(?:je|tu)blieft|thanks|thank you)"
+_POLITE = (
+    "(?:please|pls|bitte|s['’]il (?:te|vous) pla[iî]t|svp|stp|por favor|per favore|als(?:je|tu)blieft|thanks|thank you)"
+)
 _POLITELY = re.compile(rf"^{_POLITE}[\s,]+(?=\S)|(?<=\S)[\s,]+{_POLITE}[.!]*$", re.I)
 _DELIMITER = re.compile(r"[-_=*~—–]{2,}\s*")
 _AROUND = "\"'“”„«»()[]*_` "

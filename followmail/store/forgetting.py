@@ -106,7 +106,9 @@ class Forgetting:
         self._sql("PRAGMA secure_delete = ON")
         with self._database.atomic("IMMEDIATE"):
             words = Words(address, self._names(address))
-            count = self._delete(address, is_other) + self._meetings(words) + self._empty_bytes(words) + self._scrub(words)
+            count = (
+                self._delete(address, is_other) + self._meetings(words) + self._empty_bytes(words) + self._scrub(words)
+            )
         try:
             self._sql("VACUUM")  # what was changed before deleting was secure still stands in freed pages
         except DatabaseError as fault:

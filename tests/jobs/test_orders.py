@@ -217,7 +217,9 @@ def test_after_ok_all_it_is_told_how_many_still_wait(world: World) -> None:
     replies(world, lay(world, item(first, What.WAITING)), "ok all")
     world.round()
     assert world.states() == {BOBS: "active", ANNS: "waiting"}
-    assert answered(world).endswith("\nAnd one more waits for your yes; a reply with the word “list” brings what is left.\n")
+    assert answered(world).endswith(
+        "\nAnd one more waits for your yes; a reply with the word “list” brings what is left.\n"
+    )
 
 
 def test_one_who_answered_goes_on_only_after_two_words_and_neither_is_seen(world: World) -> None:

@@ -166,7 +166,9 @@ def test_the_link_that_gmail_adds_to_a_reaction_is_no_word_of_anybody() -> None:
     assert new_text(f"Pat reacted via Gmail\n{link}\n\n{CLIENTS['gmail en']}\n{MARKED}") == "Pat reacted via Gmail"
 
 
-pieces = st.sampled_from([*WRITTEN, *CLIENTS.values(), MARKED, "", "wrote:", "<", ">", "> wrote:", "On 4 May 2026", ":"])
+pieces = st.sampled_from(
+    [*WRITTEN, *CLIENTS.values(), MARKED, "", "wrote:", "<", ">", "> wrote:", "On 4 May 2026", ":"]
+)
 
 
 @given(st.lists(pieces, max_size=12))
@@ -184,7 +186,14 @@ def test_an_order_on_top_is_always_read(below: list[str], order: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["On 4 May 2026 wrote\n", "On 4 May 2026 <\n", "A <a@b.example> wrote\n", "4 <\n\n", "On 4 May 2026 a b c d wrote: x", "<"],
+    [
+        "On 4 May 2026 wrote\n",
+        "On 4 May 2026 <\n",
+        "A <a@b.example> wrote\n",
+        "4 <\n\n",
+        "On 4 May 2026 a b c d wrote: x",
+        "<",
+    ],
 )
 def test_a_megabyte_is_read_in_no_time(unit: str) -> None:
     """Generously measured: machines differ."""

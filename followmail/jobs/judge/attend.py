@@ -16,7 +16,7 @@ from followmail.jobs.recording import acquaint
 from followmail.mail.identity import Identity, Person, company, is_machine, same_company
 from followmail.mail.kinds import Kind, classify
 from followmail.mail.kinds.introduction import introduces
-from followmail.mail.message import Message
+from followmail.mail.message import Message, bare_subject
 from followmail.mail.need import Need, need_of
 from followmail.store.conversations import Known
 
@@ -98,7 +98,11 @@ def _introduced(c: Cycle, known: Known, kind: Kind, text: str, lang: str | None)
     """Whom this mail introduces: nobody with whom the consultant has to do already."""
     people = _others(c.identity, known.entry.message)
     names = [f"{p.name} {p.address.partition('@')[0]}" for p in people]
-    if not people or kind not in (Kind.REPLY, Kind.WRONG_PERSON) or not introduces(text, names, lang):
+    if not people or kind not in (Kind.REPLY, Kind.WRONG_PERSON):
+        return ()
+    message = known.entry.message  # what begins a conversation may say it above a mere greeting: "Carla, meet Alex"
+    subject = "" if message.answers else bare_subject(message.subject)
+    if not introduces(text, names, lang) and not introduces(subject, names, None):
         return ()
     attention = c.store.attention
     return tuple(

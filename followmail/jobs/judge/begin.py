@@ -51,14 +51,14 @@ def begin(court: Court, wish: Wish) -> str:
         return _again(court, known, wish)
     if not wish.prospect.address.isascii():
         return f"{wish.prospect.address} cannot be asked of a mail server"
-    if forbade := _forbade(court, wish.prospect.address):
-        return forbade
     left = earlier_steps(court, e, wish.sequence, wish.opening)
     e = _new(court, wish) if left else e  # they are no anchors
     settled = settle_history(court, e, wish.ended)
     if isinstance(settled, Effect):
         c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
         return f"answered by then: {settled.why}"
+    if forbade := _forbade(court, wish.prospect.address):
+        return forbade
     if wish.met is not None and wish.met.doubt and settled.state is State.ACTIVE:
         settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
     if wish.origin is Origin.MARKED and wish.yes_at is None:

@@ -75,7 +75,9 @@ def obey_off(c: Cycle, known: Known, mark: Mark) -> None:
     if c.identity.outside(people) or c.store.enrollments.of_conversation(known.conversation):
         switch_off(c, known, "you marked it +off")
     else:
-        refuse(c, known, mark, "nobody else is in it; put it into Bcc of a mail to them, or answer “stop” to the digest")
+        refuse(
+            c, known, mark, "nobody else is in it; put it into Bcc of a mail to them, or answer “stop” to the digest"
+        )
 
 
 def switch_off(c: Cycle, known: Known, why: str) -> None:

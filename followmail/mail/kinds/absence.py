@@ -178,7 +178,9 @@ def _speaks_of_absence(mail: Received, sure: bool) -> bool:
     """Sentence by sentence: the first one does, and at most one in three does not. Who answers writes about more."""
     sentences = [x for x in statement(mail.new_text).sentences if len(x.folded.split()) > 1]
     known = [_is_about(x.folded, _ABOUT) for x in sentences]
-    return bool(known) and (known[0] or sure) and known.count(False) <= len(known) / 3 and _says_no_more(mail, sentences)
+    return (
+        bool(known) and (known[0] or sure) and known.count(False) <= len(known) / 3 and _says_no_more(mail, sentences)
+    )
 
 
 def _left_themselves(mail: Received) -> str | None:

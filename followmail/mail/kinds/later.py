@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
 # the contrary, or somebody else
 _NOT = re.compile(
-    r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|n't|never|nie|keine?|without)\W+(?:\w+\W+)?)$"
+    r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|never|nie|keine?|without)\W+(?:\w+\W+)?|n't (?:\w+ )?)$"
 )
 
 
@@ -56,7 +56,7 @@ class _Hearing:
             named = self._named(self.said.whole)
             return self._later(named, "") if named and named.start - self.on > _NEAR else None
         if self._acknowledges():
-            return self._acknowledgement()
+            return None if self._match(self.said.whole, "meets") else self._acknowledgement()
         if any(self._match(s, "agreed") for s in self.said.sentences):
             return None
         put_off = self._put_off()
@@ -140,7 +140,9 @@ class _Hearing:
             is_near = (
                 named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
             )
-            if is_near and not self._match(sentence, "anew"):
+            if (is_near or sentence.asks) and not self._match(sentence, "anew"):
+                return None  # "can you start in June?"
+            if named is not None and named.start <= self.on:
                 return None
             if named is not None or any(self._match(s, "vague") for s in near):
                 return named, words, not sentence.asks and self._match(sentence, "promise") is not None
