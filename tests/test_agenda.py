@@ -157,6 +157,10 @@ def test_an_edited_draft_whose_person_answered_is_told(world: World) -> None:
         "Bob Builder: nudge 1 is in your drafts since Fri 8 May, and you edited it; but Bob Builder answered on 8 May."
         " Delete it, or send it if it still fits"
     )
+    (row,) = telling.status(world.office.cycle(world.now), 300)["drafts"]
+    assert (row["address"], row["step"], row["due"]) == (BOBS, 1, None)
+    assert "Bob Builder answered" in row["why"]
+    assert "stays in Drafts: delete it yourself" in desk.skip(world.desk(), world.one())
 
 
 def test_what_waits_for_a_yes_says_for_what(world: World) -> None:
@@ -179,11 +183,24 @@ def test_a_call_is_told_on_its_day(world: World) -> None:
     world.days_pass(1, hour=8)
     world.round()
     said = read(world)
-    assert one(said, What.CALL).text == "Call Bob Builder: no number found in their mails (chase 1, due today at 10:09)"
+    assert one(said, What.CALL).text == (
+        "Call Bob Builder: no number found in their mails (chase 1, due today at 10:09). To say: Ask whether the proposal came."
+    )
     assert said.verdict == "1 call"
     world.days_pass(1, hour=12)
     world.round()
-    assert one(read(world), What.CALL).text.endswith("(chase 1, due since Tue 5 May)")
+    assert one(read(world), What.CALL).text.endswith(
+        "(chase 1, due since Tue 5 May). To say: Ask whether the proposal came."
+    )
+    told = telling.status(world.office.cycle(world.now), 300)
+    assert [row["say"] for row in told["calls"]] == ["Ask whether the proposal came."]
+    assert told["next"] == []  # it stands there once
+    explained = telling.explain(world.office.cycle(world.now), BOBS)
+    assert explained is not None
+    assert explained["next"]["say"] == "Ask whether the proposal came."
+    assert "Ask whether the proposal came." in world.command("explain", BOBS)
+    assert desk.called(world.desk(), world.one()) == f"{BOBS}: step 1, the call, is done"
+    assert world.plan()[0]["why"] == "5 business days after the call, no answer since"
 
 
 def test_what_goes_today_is_told_in_the_morning(world: World) -> None:
@@ -383,7 +400,7 @@ def test_what_was_ordered_by_reply_is_told_in_its_answer_and_not_again(world: Wo
     """What was said otherwise is told, also that what had ended goes on."""
     for to in (BOB, ANN, CARLA):
         drafted(world, to)
-    make(world)
+    world.office.store.facts.set_moment(digest.WANTED, world.now)
     world.round()
     shown = world.digest()
     desk.stop(world.desk(), world.of("carla@carla.example"))

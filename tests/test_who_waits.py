@@ -305,6 +305,32 @@ def test_introductions(world: World, text: str, copy: str, who: list[str]) -> No
     assert [item.address for item in introduced(world)] == who
 
 
+def test_an_introduction_in_the_subject_alone(world: World) -> None:
+    """With no more than a greeting below."""
+    world.gets(ANN, "Fred, meet Alex", "You two should talk.\n\nAnn", Cc=FRED)
+    world.round()
+    assert [item.address for item in introduced(world)] == ["fred@fish.example"]
+
+
+def test_all_parts_tell_the_same_age_and_acquaintance(world: World) -> None:
+    """Counted from their mail, whatever step is due since when."""
+    world.round()
+    world.now += timedelta(minutes=10)
+    world.writes(BOB, Bcc="alex+nudge@consult.example")
+    world.round()
+    world.days_pass(4, hour=11)
+    world.round()
+    world.now += timedelta(minutes=10)
+    asks(world)  # elsewhere: the chase waits for a yes
+    world.round()
+    world.days_pass(3, hour=13)
+    world.round()
+    items = agenda(world.office.cycle(world.now), None).items
+    said = {item.what: item.first for item in items if item.address == BOBS and item.first}
+    assert said[What.WAITING] == "asked you something, 3 business days ago; their first mail to you; you marked it"
+    assert said[What.WAITS_FOR_YOU] == "asked you something, 3 business days ago; their first mail to you"
+
+
 def test_an_introduction_is_over_when_they_were_written_to(world: World) -> None:
     """An answer to the introducer alone is none."""
     mail = world.gets(ANN, "Backups", INTRO, Cc=FRED)

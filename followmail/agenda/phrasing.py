@@ -16,9 +16,7 @@ def who(e: Enrollment) -> str:
 
 
 def named(e: Enrollment, why: str) -> str:
-    """A reason with the name in front, in the place of the address where it begins with that."""
-    if why.startswith(f"{e.address} "):
-        why = who(e) + why.removeprefix(e.address)
+    """A reason with the name in front, where it does not begin with it."""
     return why if why.startswith(who(e)) else f"{who(e)}: {why}"
 
 

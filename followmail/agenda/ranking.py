@@ -30,27 +30,30 @@ class Ranking:
 
     def ranked(self, e: Enrollment, item: Item, since: datetime | None = None) -> Item:
         """The item with its rank, why it has it, and what they asked; `since`: how long it has waited."""
-        found = self.priority(e, since)
+        known = self.c.store.conversations.find(item.message) if item.message else None
+        found = self.priority(e, since, known.entry.message.earlier if known else None)
         question = question_of(self.letters.get(e.address, ()))
-        asked = item.asked or (question.asked if question else "")
+        asked = question.asked if question and question.message_id != item.message else item.asked
         return replace(item, rank=found.rank, first=found.why, asked=asked)
 
-    def priority(self, e: Enrollment, since: datetime | None = None) -> Priority:
-        """Where an enrollment stands in the order."""
-        facts = self.facts(e.address, since)
+    def priority(self, e: Enrollment, since: datetime | None = None, wrote: datetime | None = None) -> Priority:
+        """Where an enrollment stands in the order; `wrote`: when they wrote what is told of them."""
+        facts = self.facts(e.address, since, wrote)
         uncertain = any(d.status in (Status.UNCERTAIN, Status.HANDED_OVER) for d in e.deliveries)
+        if uncertain:
+            facts = replace(facts, days=days_since(self.c, since))
         return priority(replace(facts, uncertain=uncertain, marked=e.origin is not Origin.DETECTED))
 
-    def facts(self, address: str, since: datetime | None = None) -> Facts:
-        """What is known of somebody, the same in every part: what went before their mails that have no answer, and
-        how long the question in them waits; without a question, what is told waits since then."""
+    def facts(self, address: str, since: datetime | None = None, wrote: datetime | None = None) -> Facts:
+        """What is known of somebody, the same in every part: what went before their mails that have no answer (else
+        before what they `wrote`), and how long the question in them waits; without one, it waits since then."""
         letters = self.letters.get(address, ())
-        question, before = question_of(letters), letters[0].at if letters else None
+        question, before = question_of(letters), letters[0].at if letters else wrote
         theirs, mine = self.c.store.attention.exchanged(address, before)
-        wrote = self.c.store.conversations.first_wrote(address) if letters else None
+        ever = self.c.store.conversations.first_wrote(address) if before is not None else None
         return Facts(
             asked=question is not None,
-            first=before is not None and theirs == 0 and (wrote is None or wrote >= before),
+            first=before is not None and theirs == 0 and (ever is None or ever >= before),
             theirs=theirs,
             mine=mine,
             days=days_since(self.c, question.at if question else since),

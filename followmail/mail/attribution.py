@@ -53,8 +53,8 @@ _GROUPWISE = re.compile(r">>> ?.{1,200}>>>$")
 
 QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
 
-# What is no word of a person's sentence: names in marks, addresses, and the verb itself.
-_NO_WORDS = re.compile(rf"<[^<>]*>|\"[^\"]*\"|“[^”]*”|\S{{0,80}}@\S{{0,80}}|\bvia\b|{_VERB.pattern}", re.I)
+# What is no word of a person's sentence: names in marks, addresses in brackets, and the verb itself.
+_NO_WORDS = re.compile(rf"<[^<>]*>|\"[^\"]*\"|“[^”]*”|\bvia\b|{_VERB.pattern}", re.I)
 # "I" and "we" in the seven languages; a program says neither. ("Mon" is a day, "Je" may be a name.)
 _FIRST_PERSON = re.compile(
     r"\b(?:I(?!\.)|we|my|our|me|us|ich|wir|mich|mir|uns|je|nous|yo|nosotros|io|noi|ik|wij|eu|nós)\b|\bj['’]"
@@ -85,18 +85,27 @@ def names_author(line: str) -> bool:
 def _whole(lines: list[str], at: int) -> int:
     """How many lines from here on say it all; 0 where they never do."""
     window = lines[at : at + _MOST_LINES]
-    if not (_VERB.search(" ".join(window)) or _DATE_NAME.match(" ".join(window[:2]).strip())):
+    if not (_may_end(lines, at) or _DATE_NAME.match(" ".join(window[:2]).strip())):
         return 0
     text = ""
+    head = _is_head(window[0])
     for count, line in enumerate(window, 1):
         if count > 1 and not _goes_on(text, line, window[count - 2 :]):
             return 0
         text = f"{text} {line.strip()}".strip()
         if len(text) > _LONGEST:
             return 0
-        if (count == 1 or _may_be_broken(window[0], text)) and _is_one(text, _next(lines, at + count)):
+        if (count == 1 or head or _NAME_FIRST.match(text)) and _is_one(text, _next(lines, at + count)):
             return count
     return 0
+
+
+def _may_end(lines: list[str], at: int) -> bool:
+    """Whether one of the next lines says "wrote", and one ends as an attribution does or begins a quote."""
+    if not _VERB.search(" ".join(lines[at : at + _MOST_LINES])):
+        return False
+    closed = any(_COLON.search(line[-8:]) for line in lines[at : at + _MOST_LINES])
+    return closed or any(map(QUOTE.match, lines[at + 1 : at + 2 * _MOST_LINES]))
 
 
 def _goes_on(text: str, line: str, rest: list[str]) -> bool:
@@ -109,12 +118,8 @@ def _goes_on(text: str, line: str, rest: list[str]) -> bool:
     return not _SENTENCE_END.search(rest[0]) or _MONTH_END.search(rest[0]) is not None
 
 
-def _may_be_broken(first: str, text: str) -> bool:
-    """Whether the first of several lines looks like a beginning: a date and perhaps a name, or a name and an address."""
-    return _is_head(first) or _NAME_FIRST.match(text) is not None
-
-
 def _is_head(line: str) -> bool:
+    """Whether a line looks like the first of several: a date, and perhaps a name."""
     if not (_STARTS.match(line) and _YEAR_OR_TIME.search(line)):
         return False
     tail = re.split(r"\d", line)[-1]
@@ -127,14 +132,16 @@ def _is_one(text: str, below: str) -> bool:
         return False
     if _DATE_NAME.match(text):
         return not _is_prose(text, 4 if "<" in text else 2)
+    closed, marked = _COLON.search(text), QUOTE.match(below)
+    if not (closed or marked):
+        return False
     dated = bool(_STARTS.match(text) and _DATE.search(text))
     match = _VERB_END.search(text) if dated or _ADDRESS.search(text) else None
-    if match is None or _is_prose(text, 4):
+    if match is None or not (closed or match.end() - match.start() < _SHORT):
         return False
-    marked = QUOTE.match(below) is not None
-    if not (marked or _ADDRESS.search(text) or _YEAR_OR_TIME.search(text)):
-        return False  # "On 4 May your colleague wrote:" of a person, who goes on
-    return _COLON.search(text) is not None or (marked and match.end() - match.start() < _SHORT)
+    # "On 4 May your colleague wrote:" says a person, who goes on
+    surely = marked or _ADDRESS.search(text) or _YEAR_OR_TIME.search(text)
+    return bool(surely) and not _is_prose(text, 4)
 
 
 def _begins_later(lines: list[str], at: int, later: int, end: int) -> bool:
@@ -158,10 +165,11 @@ def _ends_in_name(line: str) -> bool:
 def _is_prose(text: str, most: int) -> bool:
     """Whether a person speaks: in the first person, or so many small words in a row."""
     plain = _NO_WORDS.sub(" X ", text)
-    if _FIRST_PERSON.search(plain):
+    words = [word for word in plain.split() if "@" not in word]
+    if _FIRST_PERSON.search(" ".join(words)):
         return True
     run = 0
-    for word in plain.split():
+    for word in words:
         bare = word.strip(",.;:!?()'’\"")
         run = run + 1 if bare.isalpha() and bare.islower() and bare[0] < "\u0250" else 0  # Latin letters
         if run >= most:

@@ -162,10 +162,8 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
             hint = f"; instead: {v.contact}" if v.contact else ""
             quoted = next((words for words in v.evidence if words.startswith("'")), "so")
             said = f", as an automatic answer says: {quoted}" if quoted != "so" else ", as an automatic answer says"
-            return Effect(
-                "stopped", f"{b.enrollment.address} is no longer there{said}{hint}", State.STOPPED, GONE,
-                proposes=v.contact,
-            )  # fmt: skip
+            why = f"{b.enrollment.name or b.enrollment.address} is no longer there{said}{hint}"
+            return Effect("stopped", why, State.STOPPED, GONE, proposes=v.contact)
     return None
 
 

@@ -2,7 +2,8 @@
 
 One order a line. A line is an order only if every word of it is understood in one way; any other does nothing, and is
 told with what was probably meant, never guessed. What a reply has besides (a greeting, a closing, the name below it)
-says nothing. The text is what was newly written: quotes were taken out before.
+says nothing. The text is what was newly written: quotes were taken out before. What stands in quotation
+marks, somebody else said: it orders nothing.
 """
 
 import re
@@ -67,6 +68,7 @@ HELP = (
     (Verb.LIST, "list", "a fresh digest, at once"),
     (Verb.HELP, "help", "this"),
 )
+_QUOTED = "what stands in quotation marks is no order; write it without them"
 _VERBS = tuple(verb.value for verb in Verb)
 _EXAMPLES = {verb: example for verb, example, _ in HELP}
 _WITH_NUMBERS = frozenset({Verb.OK, Verb.SKIP, Verb.STOP, Verb.DONE, Verb.RESUME})
@@ -99,8 +101,10 @@ _POLITE = (
 )
 _POLITELY = re.compile(rf"^{_POLITE}[\s,]+(?=\S)|(?<=\S)[\s,]+{_POLITE}[.!]*$", re.I)
 _DELIMITER = re.compile(r"[-_=*~—–]{2,}\s*")
-_AROUND = "\"'“”„«»()[]*_` "
-_BULLET = re.compile(r"[-*•–—·>»\s]*\s(?=\S)")
+_AROUND = "()[]*_ "
+_BULLET = re.compile(r"[-*•–—·\s]*\s(?=\S)")
+# A quotation mark of any language; an apostrophe between two letters is none.
+_MARK = re.compile(r"[\"“”„‟«»‹›「」『』《》〈〉〝〞〟＂`´]|(?<!\w)['‘’‚‛＇]|['‘’‚‛＇](?!\w)")
 
 
 def read(text: str, now: datetime, calendar: Calendar, name: str = "") -> tuple[Order | NotUnderstood, ...]:
@@ -110,7 +114,7 @@ def read(text: str, now: datetime, calendar: Calendar, name: str = "") -> tuple[
     """
     found: list[Order | NotUnderstood] = []
     closed = False
-    for line in _lines(text):
+    for line, quoted in _lines(text):
         if _DELIMITER.fullmatch(line) and found:
             break
         if not any(c.isalnum() for c in line) or is_greeting(line):
@@ -118,18 +122,29 @@ def read(text: str, now: datetime, calendar: Calendar, name: str = "") -> tuple[
         if _says_goodbye(line, name):
             closed = closed or bool(found) or not is_closing(line)  # "Thanks!" above the orders is none
             continue
-        said = _read_line(line, now, calendar)
+        said = NotUnderstood(line, _QUOTED) if quoted else _read_line(line, now, calendar)
         if said not in found and (isinstance(said, Order) or not closed):  # below a closing stands who one is
             found.append(said)
     return tuple(found)
 
 
-def _lines(text: str) -> Iterator[str]:
-    """The lines less bullets and the marks around them; one that is quoted says nothing."""
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """The lines less bullets, and whether each stands in quotation marks or has some; one marked with > says nothing.
+
+    What a line opens with such a mark goes on to a line that ends with one, or to a blank line: a prospect's words in
+    a digest, which a client broke.
+    """
+    inside = False
     for line in text.splitlines()[:_MAX_LINES]:
-        if not line.lstrip().startswith((">", "|")):
-            plain = " ".join(line[:_MAX_LINE].split()) + ("…" if len(line) > _MAX_LINE else "")  # no order any more
-            yield _BULLET.sub("", f" {plain}", count=1).strip()
+        if line.lstrip().startswith((">", "|")):
+            continue
+        plain = _BULLET.sub("", f" {' '.join(line.split())}", count=1).strip()
+        core = plain.strip(_AROUND + ".,;:!?…")
+        marks = [mark.start() for mark in _MARK.finditer(core)]
+        opens, closes = marks[:1] == [0] or len(marks) % 2 == 1, marks[-1:] == [len(core) - 1]
+        # what is cut short is no order any more
+        yield plain if len(plain) <= _MAX_LINE else plain[:_MAX_LINE] + "…", bool(marks) or inside
+        inside = bool(plain) and (inside or opens) and not closes
 
 
 def _says_goodbye(line: str, name: str) -> bool:

@@ -133,6 +133,37 @@ def test_a_refused_mark_is_told_once_though_two_copies_bear_it(running: World) -
     assert len(refusals(running)) == 1
 
 
+def test_a_refused_folder_is_told_as_a_folder(running: World) -> None:
+    """Not as a plus address, which nobody wrote."""
+    checking.check(running.office, running.now, create_folders=True)
+    nudge = next(name for name in running.mailbox.folders() if name.endswith("nudge"))
+    note = running.writes(ALEX, "Milk", "Buy milk.")
+    running.round()
+    running.mailbox.append(note.raw, nudge, (), running.now)
+    running.round()
+    assert refusals(running) == ["'Milk' of 2026-05-04, in Followmail/nudge: it went to nobody outside"]
+
+
+def test_off_with_nobody_else_in_it_is_told_to_have_done_nothing(running: World) -> None:
+    """Known by its first words, where it has no subject."""
+    running.writes("alex+off@consult.example", "", "bob@bob.example please no more follow-ups")
+    running.round()
+    (why,) = refusals(running)
+    assert why.startswith("+off on ")
+    assert "nobody else is in it" in why
+    assert not [e for e in running.office.store.events.since(running.now - days(1)) if e.event == "switched-off"]
+
+
+def test_off_alone_in_a_conversation_switches_it_off(running: World) -> None:
+    """A mail to oneself, in the thread."""
+    mail = running.writes(BOB)
+    running.round()
+    running.writes("alex+off@consult.example", "Re: Proposal", "enough", answers=mail)
+    running.round()
+    assert running.states() == {BOBS: "stopped"}
+    assert refusals(running) == []
+
+
 def test_a_mark_on_a_copy_that_is_not_in_sent_is_nothing(running: World) -> None:
     """Somebody else may write Alex's address into From."""
     running.gets(ALEX, "Proposal", THANKS, to=BOB, Delivered_To="alex+nudge@consult.example")
@@ -169,7 +200,7 @@ def test_folders_are_made_on_request_and_obeyed_at_the_next_look(laid_out: World
     laid_out.mailbox.append(mail.raw, nudge, (), laid_out.now)
     laid_out.round()
     assert laid_out.states() == {BOBS: "active"}
-    assert any(line.startswith("enrolled: you marked your mail") for line in laid_out.events(BOBS))
+    assert any(line.startswith("enrolled: you put your mail") for line in laid_out.events(BOBS))
     laid_out.now += timedelta(minutes=10)
     laid_out.mailbox.append(mail.raw, stop, (), laid_out.now)
     laid_out.round()

@@ -27,7 +27,7 @@ CLIENTS = {
     "thunderbird en": "On 07/05/2026 07:30, Alex Consultant wrote:",
     "thunderbird en us": "On 5/7/26 7:30 AM, Alex Consultant wrote:",
     "yahoo en": f"    On Thursday, 7 May 2026 at 07:30:00 CEST, {A} wrote:",
-    "outlook mac en": f"On 5/7/26, 7:30 AM, \"Alex Consultant\" <alex@consult.example>\nwrote:",
+    "outlook mac en": "On 5/7/26, 7:30 AM, \"Alex Consultant\" <alex@consult.example>\nwrote:",
     "mutt": "On Thu, May 07, 2026 at 07:30:00AM +0200, Alex Consultant wrote:",
     "zoho": f"---- On Thu, 07 May 2026 07:30:00 +0200 {A} wrote ---",
     "zoho, broken": "---- On Thu, 07 May 2026 07:30:00 +0200 Alex Consultant\n<alex@consult.example> wrote ----",
@@ -129,6 +129,30 @@ def test_an_attribution_is_known_as_a_whole(client: str) -> None:
     assert length([*lines, "", "> Hello"], 0) == len(lines)
 
 
+OTHERS = [
+    f"Den mån 4 maj 2026 kl 10:00 skrev {A}:",
+    "pon., 14 maj 2026 o 10:00 Alex Consultant <\nalex@consult.example> napisał(a):",
+    "W dniu pon., 14 maj 2026 o 10:00 użytkownik Alex Consultant <\nalex@consult.example> napisał:",
+    f"po 14. 5. 2026 v 10:00 odesílatel {A} napsal:",
+    "ma 4. toukok. 2026 klo 10.00 Alex Consultant (alex@consult.example) kirjoitti:",
+    f"{A} ezt írta (időpont: 2026. máj. 4., H,\n10:03):",
+    f"{A}, 4 May 2026 Pzt, 10:03 tarihinde şunu yazdı:",
+    "El dl., 4 de maig 2026 a les 10:03, Alex Consultant (<alex@consult.example>) va\nescriure:",
+    "понедельник, 6 октября 2014 г. пользователь Alex <\nalex@consult.example> написал:",
+    "On Mon, 4 May 2026 at 10:03, <alex@consult.example> wrote:",
+    "On Mon, 4 May 2026 at 10:03, alex consultant\n<alex@consult.example> wrote:",
+    "On Mon, 4 May 2026 at 10:03, Alex <alex@consult.example<mailto:alex@consult.example>> wrote:",
+    "Op ma 4 mei 2026 om 10:03 schreef Jan van der Berg van den Bosch <\njan@b.example>:",
+]
+
+
+@pytest.mark.parametrize("wrote", OTHERS)
+@pytest.mark.parametrize("quote", [MARKED, UNMARKED], ids=["marked", "unmarked"])
+def test_other_languages_and_names_leak_nothing(wrote: str, quote: str) -> None:
+    """Small words of theirs and of names are no sentence."""
+    assert new_text(f"Yes.\n\n{wrote}\n\n{quote}") == "Yes."
+
+
 PROSE = [
     "On 3 March I wrote:\nplease stop.",
     "On 3 March 2026 at 10:00 we wrote: please stop",
@@ -188,6 +212,8 @@ def test_an_order_on_top_is_always_read(below: list[str], order: str) -> None:
     "unit",
     [
         "On 4 May 2026 wrote\n",
+        "On 4 May 2026 wrote\n4 May 2026 x:\n",
+        "On 4 May 2026 10:00 A\n<wrote\n",
         "On 4 May 2026 <\n",
         "A <a@b.example> wrote\n",
         "4 <\n\n",

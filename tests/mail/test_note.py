@@ -66,6 +66,23 @@ def test_a_name_and_an_address(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Will Wu <will@wu.example>", "Will Wu"),
+        ("Wil Wung <wil@wung.example>", "Wil Wung"),
+        ("Eva-Maria von Hohenstein <eva@hohen.example>", "Eva-Maria von Hohenstein"),
+        ("Prof. Dr. Eva-Maria von Hohenstein <eva@hohen.example>", "Prof. Dr. Eva-Maria von Hohenstein"),
+        ("Met Carla Cook <carla@carla.example> at the fair", "Carla Cook"),
+        ("Will send Carla <cc@carla.example> an offer", ""),
+    ],
+)
+def test_names_whose_words_also_begin_sentences(text: str, name: str) -> None:
+    """A name is one where it stands in the address; titles and particles belong to it."""
+    ((found, _),) = who(note(text))
+    assert found == name
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "info@messe.example Messe Hannover",

@@ -31,6 +31,7 @@ SUNDAY = date(2026, 5, 3)
         ("Met at IT fair 2026 re: backups", "IT fair 2026", "backups", None),
         ("met at my office about a new website", "", "a new website", None),
         ("auf der Messe Hannover getroffen, wegen Backups", "Messe Hannover", "Backups", None),
+        ("getroffen auf dem Barcamp Köln am 28.4. wegen Storage", "Barcamp Köln", "Storage", date(2026, 4, 28)),
         ("Gestern im Café Central kennengelernt", "Café Central", "", SUNDAY),
         ("wegen ihrer Backups", "", "Backups", None),
         ("Rencontrée hier au salon IT de Lyon à propos de sauvegardes", "salon IT de Lyon", "sauvegardes", SUNDAY),

@@ -34,7 +34,7 @@ def hint(line: str) -> str:
 @pytest.mark.parametrize(
     ("meant", "lines"),
     {
-        "ok 1": "ok 1|OK 1|Ok 1.|ok #1|ok: 1|ok, 1|- ok 1|• ok 1|* ok 1|“ok 1”|*ok 1*|ok 1!|  ok   1  |ok 01|ok 1)",
+        "ok 1": "ok 1|OK 1|Ok 1.|ok #1|ok: 1|ok, 1|- ok 1|• ok 1|* ok 1|*ok 1*|(ok 1)|ok 1!|  ok   1  |ok 01|ok 1)",
         "ok 1 3": "ok 1 3|ok 1, 3|ok 1,3|ok 1 and 3|ok 1 & 3|ok 1 und 3|ok 1 et 3|ok 1 y 3|ok 1 e 3|ok 1 en 3|ok 1 3 1",
         "ok 1 2 3": "ok 1-3|ok 1–3|ok 1 - 3|ok 1 to 3|ok 1 bis 3|ok 1, 2 and 3|ok 1-2, 3",
         "ok all": "ok all|Ok All|OK ALL.|ok all!",
@@ -116,6 +116,7 @@ def test_an_order_is_a_word_and_what_it_is_about(meant: str, lines: str) -> None
         ("ok 1, skip 2", "one order a line"),
         ("help ok", "one order a line"),
         ("list drafts", "“list” stands alone in its line"),
+        ("“ok 1”", "quotation marks is no order"),
         ("1 ok", "each line begins with one of the words"),
         ("please", "each line begins with one of the words"),
         ("ok 1 pleased", "the numbers could not be read"),
@@ -150,6 +151,44 @@ def test_what_is_not_wholly_understood_does_nothing_and_says_what_was_meant(line
 def test_courtesies_and_quotes_say_nothing(text: str) -> None:
     """No order, and no noise about it."""
     assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *"“ok all”|\"ok all\"|'ok all'|„ok all“|„ok all”|‚ok all‘|‘ok all’|«ok all»|« ok all »|»ok all«|‹ok all›".split(
+            "|"
+        ),
+        *"「ok all」|『ok all』|《ok all》|〝ok all〞|＂ok all＂|`ok all`|``ok all''|´ok all´|”ok all”|“ok all”.|“ok all”!".split(
+            "|"
+        ),
+        *"- “ok all”|* «ok all»|(“ok all”)|*“ok all”*|“ok all|ok all”|ok all”.|» ok all|- > ok all|ok “all”|“ok” all".split(
+            "|"
+        ),
+        *"“please ok all”|“ok all” please|“ok all”, thanks|please “ok all”".split("|"),
+    ],
+)
+def test_what_stands_in_quotation_marks_is_no_order(line: str) -> None:
+    """A prospect said it, and the client quoted it without a mark of its own."""
+    assert said(line) == ["?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "orders"),
+    [
+        ("“Shall we? If so then write\nok all\nto me.”\nstop 2", ["?", "?", "?", "stop 2"]),
+        ("“Yes” he said, and\nok all\nis what he wants.”", ["?", "?", "?"]),
+        ("Bob: “Please\nok all\nsoon”\nok 1", ["?", "?", "?", "ok 1"]),
+        ('"Please\nstop 1\n\nstop 2', ["?", "?", "stop 2"]),
+        ("«Please\nstop 1»\nstop 2", ["?", "?", "stop 2"]),
+        ("“" + "very long " * 60 + "\nok all\n”", ["?", "?"]),
+        ("“ok 1”\nok 2\n'ok 3'\nok 4", ["?", "ok 2", "?", "ok 4"]),
+        ("snooze 2 jusqu'au 18 mai\nok 1", ["snooze 2 until 2026-05-18 08:30", "ok 1"]),
+    ],
+)
+def test_a_quotation_may_go_over_lines(text: str, orders: list[str]) -> None:
+    """Up to the mark that ends it, or to a blank line."""
+    assert said(text) == orders
 
 
 def test_a_reply_is_read_line_by_line() -> None:
@@ -207,6 +246,12 @@ def test_a_word_that_says_nothing_makes_a_line_no_order(line: str, word: str, at
         if isinstance(one, Order):
             assert word in ("until", "ok")
             assert word != "ok" or (one.verb == "ok" and parts[0] == "ok") or parts[0] == "ok"
+
+
+@given(lines, st.sampled_from(["“”", '""', "''", "«»", "„“", "‘’"]), st.text(" *()-.,", max_size=3))
+def test_a_line_in_quotation_marks_never_orders(line: str, marks: str, around: str) -> None:
+    """Whatever stands around them."""
+    assert not any(isinstance(one, Order) for one in read(f"{around}{marks[0]}{line}{marks[1]}{around}", NOW, berlin))
 
 
 @given(st.sampled_from(["ok", "skip", "stop", "done", "resume"]), st.lists(st.integers(1, 99), min_size=1, max_size=6))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from followmail.desk import STOPPED_BY_HAND
 from followmail.sequence.steps import Enrollment, State
 from tests.stories.test_silence_and_answers import calendar_mail, report_of
 from tests.world import Digest, Mail, World, days
@@ -134,8 +135,10 @@ def test_each_that_waits_or_ended_since_the_last_digest_stands_in_the_next_one_e
             if world.has_digest:
                 silent = False
                 heard |= tells_each_once(world, before, world.digest())
-                answer(world, world.digest(), chance)  # what that ends is told in the answer to it
                 before = states(world)
+                answer(world, world.digest(), chance)
+                by_hand = {e.id: e.state for e in world.enrollments() if e.why == STOPPED_BY_HAND}
+                before, heard = before | by_hand, heard | by_hand.keys()  # the answer told it
             for chase, happening in due.pop(day, ()):
                 happening(world, chase)
         assert not (silent and to_tell(world, before)), day

@@ -49,6 +49,11 @@ def local_day(moment: datetime | None) -> date | None:
     return moment.astimezone(BERLIN).date() if moment else None
 
 
+def beginning_of(day: date) -> datetime:
+    """When a day begins: what then waits is asked in that day's digest."""
+    return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+
+
 def opening_of(day: date) -> datetime:
     """The opening of the window on a day."""
     return datetime(day.year, day.month, day.day, 8, 30, tzinfo=BERLIN).astimezone(UTC)
@@ -310,7 +315,7 @@ def test_07_put_off_for_two_months_is_paused_until_then_and_then_waits(world: Wo
     world.gets(BOB, text="Hi Alex,\n\ncall me in two months.\n\nBob", answers=proposal)
     world.round()
     e = world.one()
-    assert (e.state, e.until) == ("paused", opening_of(date(2026, 7, 6)))  # 5 July is a Sunday
+    assert (e.state, e.until) == ("paused", beginning_of(date(2026, 7, 6)))  # 5 July is a Sunday
     told = world.digest().under("Who answered")
     assert "it rests until Mon 6 Jul, then it waits for you" in told
     assert "call me in two months" in told
@@ -331,7 +336,7 @@ def test_07_a_promise_for_next_week_is_paused_to_the_business_day_after_it(world
     world.gets(BOB, text="Hello Alex, I'll get back to you next week. Bob", answers=proposal)
     world.round()
     e = world.one()
-    assert (e.state, e.until) == ("paused", opening_of(date(2026, 5, 18)))
+    assert (e.state, e.until) == ("paused", beginning_of(date(2026, 5, 18)))
     assert "it rests until Mon 18 May, then it waits for you" in world.digest().under("Who answered")
     nothing_goes(world, 9)
     assert (local_day(world.now), world.one().state) == (date(2026, 5, 18), "waiting")
@@ -475,7 +480,7 @@ def test_11_who_has_left_the_company_ends_the_chase_and_the_stand_in_is_named(wo
     world.round()
     assert world.states() == {"bob@bob.example": "stopped"}
     digest = world.digest()
-    assert "bob@bob.example is no longer there" in digest.under("What ended")
+    assert "Bob Builder is no longer there" in digest.under("What ended")
     assert "Instead of Bob Builder you may write to eve@bob.example" in digest.under("Proposals")
     nothing_goes(world)
     assert set(world.states()) == {"bob@bob.example"}
@@ -644,7 +649,7 @@ def test_14_a_declined_or_cancelled_call_pauses_three_days_and_then_waits(
     world.raw_arrives(calendar_mail(world, method, partstat, subject))
     world.round()
     e = world.one()
-    assert (e.state, e.until) == ("paused", opening_of(date(2026, 5, 8)))
+    assert (e.state, e.until) == ("paused", beginning_of(date(2026, 5, 8)))
     assert "it rests until Fri 8 May, then it waits for you" in world.digest().under("Who answered")
     nothing_goes(world, 3)
     assert (local_day(world.now), world.one().state) == (date(2026, 5, 8), "waiting")

@@ -97,8 +97,10 @@ def left(mail: Received) -> str | None:
             return None  # who retired and wants no more mail is still a person
         sentences = statement(mail.new_text).sentences
         is_all = not _says(mail, "guard") and len(sentences) <= _MAX_SENTENCES
-        # who only tells that they have retired writes as a person; a note says who is there instead
-        helped = any("@@" in x.folded or _is_about(x.folded, ("standing", "urgent", "besides")) for x in sentences)
+        # who only tells that they have retired writes as a person; a note says who is there instead, or which company
+        helped = not words.phrases("left-company", "own").first(mail.said) or any(
+            "@@" in x.folded or _is_about(x.folded, ("standing", "urgent")) for x in sentences
+        )
         return own if is_all and helped else None
     names = _own_names(mail)
     for match in words.phrases("left-company", "gone").each(mail.said):

@@ -92,9 +92,17 @@ def _what(mail: Received, lang: str | None, sure: str) -> Automatic:
     named = any(words.phrases(s, k).at(mail.head) for s, k in (("out-of-office", "subject"), ("automatic", "absent")))
     back = absence.first_day_back(mail, lang)
     # a day alone says that somebody is away, unless the machine says something else
-    else_said = received or ticket or lists.is_listed(mail) or words.phrases("automatic", "notice").first(mail.said)
+    to_many = words.phrases("list", "body").first(mail.said)
+    else_said = (
+        received or to_many or ticket or lists.is_listed(mail) or words.phrases("automatic", "notice").first(mail.said)
+    )
     vacation = mail.header("X-Apple-Action").strip().upper() == "VACATION"
-    if vacation or (away and not (ticket and received)) or (named and not received) or (back and not else_said):
+    if (
+        vacation
+        or (away and not (to_many or (ticket and received)))
+        or (named and not received)
+        or (back and not else_said)
+    ):
         return _absent(absence.Away(sure, back))
     return Automatic(Kind.AUTOMATIC, (sure,))
 

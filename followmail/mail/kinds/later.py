@@ -16,6 +16,7 @@ _BRIEF = 30  # words up to which a mail may be an acknowledgement and no more
 _FEW = 4  # words of a sentence of it that say with whom, and why
 _SHORT = 45  # words up to which "let me think about it" is all there is
 _NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
+_AT_ONCE = timedelta(days=2)
 _WORD = re.compile(r"[^\W\d_]+")
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
 # the contrary, or somebody else
@@ -56,7 +57,7 @@ class _Hearing:
             named = self._named(self.said.whole)
             return self._later(named, "") if named and named.start - self.on > _NEAR else None
         if self._acknowledges():
-            return None if self._match(self.said.whole, "meets") else self._acknowledgement()
+            return self._acknowledgement()
         if any(self._match(s, "agreed") for s in self.said.sentences):
             return None
         put_off = self._put_off()
@@ -99,7 +100,9 @@ class _Hearing:
         filler = _filler()
         return end > 0 and all(word in filler for word in left) and not re.search(r"\d{3}", text)
 
-    def _acknowledgement(self) -> Later:
+    def _acknowledgement(self) -> Later | None:
+        if self._match(self.said.whole, "meets"):
+            return None  # "great, see you on Tuesday"
         named = next((n for n in map(self._named, self.said.sentences) if n is not None), None)
         words = " ".join(self.said.text.split())[:60]
         start, end = (named.start, named.end) if named else (None, None)
@@ -140,12 +143,14 @@ class _Hearing:
             is_near = (
                 named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
             )
-            if (is_near or sentence.asks) and not self._match(sentence, "anew"):
+            if (is_near or _asks(sentence)) and not self._match(sentence, "anew"):
                 return None  # "can you start in June?"
-            if named is not None and named.start <= self.on:
-                return None
+            if sentence.asks and phrases(SECTION, "question").at(sentence.folded.lstrip("¿¡ -")):
+                return None  # "how long does the price hold?"
+            if named is not None and (named.start <= self.on or named.end - self.on <= _AT_ONCE):
+                return None  # "call me tomorrow"
             if named is not None or any(self._match(s, "vague") for s in near):
-                return named, words, not sentence.asks and self._match(sentence, "promise") is not None
+                return named, words, not sentence.asks and self._promises(sentence) is not None
         if (words := self._match(sentence, "contact")) is not None:
             named = self._named(sentence)
             if named.start - self.on > _NEAR if named else self._match(sentence, "vague") is not None:
@@ -171,11 +176,14 @@ class _Hearing:
         if self.said.words > _LONG or any(s.asks for s in self.said.sentences):
             return None
         for at, sentence in enumerate(self.said.sentences):
-            words = self._match(sentence, "promise")
+            words = self._promises(sentence)
             if words is not None and not CLOCK.search(sentence.folded):
                 named = next((n for n in map(self._named, self._near(at)) if n is not None), None)
                 return self._later(named, words, promised=True)
         return None
+
+    def _promises(self, sentence: Sentence) -> str | None:
+        return None if sentence.has(phrases(SECTION, "to-me")) else self._match(sentence, "promise")
 
     def _thinks(self) -> Later | None:
         if self.said.words > _SHORT or any(s.asks for s in self.said.sentences):
@@ -216,6 +224,12 @@ class _Hearing:
     def _later(self, named: dates.Named | None, words: str, promised: bool = False) -> Later:
         start, end = (named.start, named.end) if named else (None, None)
         return Later(start, end if promised else start, promised, False, _evidence(words, named.words if named else ""))
+
+
+def _asks(sentence: Sentence) -> bool:
+    """It is a question, and not one by its last word alone: "let's talk next month, ok?"."""
+    _, comma, tail = sentence.text.rpartition(",")
+    return sentence.asks and not (comma and len(tail.split()) <= 2)
 
 
 def _within(inner: dates.Named, outer: dates.Named) -> bool:

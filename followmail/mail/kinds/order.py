@@ -6,6 +6,7 @@ from datetime import date
 
 from followmail.mail.kinds import asks, automatic, bounce, calendar, later, opt_out, wrong_person
 from followmail.mail.kinds.received import Received
+from followmail.mail.kinds.statement import ADDRESS
 from followmail.mail.kinds.verdict import Kind, Verdict
 from followmail.mail.language import language
 from followmail.mail.names import first_name
@@ -61,7 +62,14 @@ def _of_machine(mail: Received, lang: str | None) -> Verdict | None:
     if found is None:
         return None
     proposed = wrong_person.proposes(mail.new_text, lang) if found.kind is not Kind.AUTOMATIC else None
-    return Verdict(found.kind, found.evidence, return_date=found.return_date, contact=proposed[1] if proposed else None)
+    contact = proposed[1] if proposed else _only_address(mail) if found.kind is Kind.LEFT_COMPANY else None
+    return Verdict(found.kind, found.evidence, return_date=found.return_date, contact=contact)
+
+
+def _only_address(mail: Received) -> str | None:
+    """Who leaves and names one address, names who is there instead."""
+    named = {address.lower() for address in ADDRESS.findall(mail.new_text)} - {mail.sender.address}
+    return named.pop() if len(named) == 1 else None
 
 
 def _of_person(mail: Received, lang: str | None) -> Verdict:

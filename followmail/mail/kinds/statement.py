@@ -20,11 +20,12 @@ _END = re.compile(
 )
 _NAME_ALONE = re.compile(r"[^\w\n]{0,3}[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}[^\w\n]{0,2}$")
 _NAME_FIRST = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}(?:,[ \t]*\n| [-–—] )")
-_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 # a time of day
 CLOCK = re.compile(
-    r"(?<![\d.])\b(?:[01]?\d|2[0-4])(?:(?:[:hu]\d{2}|\.(?:00|05|1[3-9]|[2-5]\d))(?!\.?\d)|\s?(?:am|pm|uhr|h|u|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om"
-    r"|à)\s(?:ca\.?\s)?\d{1,2}\b(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))",
+    r"(?<![\d.])\b(?:[01]?\d|2[0-4])(?:(?:[:hu]\d{2}|\.(?:00|05|1[3-9]|[2-5]\d))(?!\.?\d)"
+    r"|\s?(?:am|pm|uhr|h|u|hrs|o'clock|heures?|uur))\b|\b(?:at|um|a las|alle|às|as|om|à)\s(?:ca\.?\s)?\d{1,2}\b"
+    r"(?![./-]\d| ?(?:days|tage|jan|feb|mar|apr|ma|ju|aug|sep|oc|okt|nov|de))",
     re.I,
 )
 _BREAK = re.compile(r"[,!.:;–—\n]|\s-\s")
@@ -88,7 +89,7 @@ def statement(text: str) -> Statement:
 
 def _marked(text: str) -> str:
     """Folded, and each address one word: its dots end no sentence, its parts are no words of a phrase."""
-    return _ADDRESS.sub(lambda address: "@" * len(address[0]), fold(text))
+    return ADDRESS.sub(lambda address: "@" * len(address[0]), fold(text))
 
 
 def _without_greeting(text: str) -> str:

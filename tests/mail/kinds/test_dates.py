@@ -154,3 +154,19 @@ def test_no_text_breaks_it(text: str, today: date) -> None:
     named = dates.first_day_back(text, None, today)
     assert named is None or 0 <= (named.start - today).days <= dates.MAX_AHEAD
     assert all(n.start <= n.end and n.end >= today for n in dates.every(text, None, today))
+
+
+@given(
+    st.sampled_from(
+        [text for _, text, _ in BACK] + ["until 31.12.9999", "in 99 years", "from 9999-12-30 to 9999-12-31"]
+    ),
+    st.sampled_from(["en", "de", None]),
+    st.one_of(st.dates(), st.just(date.min), st.just(date.max)),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_day_is_too_far(text: str, lang: str | None, today: date) -> None:
+    """At both ends of the calendar, too, a text is read, and names what lies ahead or nothing."""
+    back = dates.first_day_back(text, lang, today)
+    assert back is None or back.start >= today
+    assert all(named.end >= today for named in dates.every(text, lang, today))
+    assert isinstance(dates.counts_back(text, lang, today), bool)

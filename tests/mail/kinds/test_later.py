@@ -230,3 +230,29 @@ def test_what_lies_with_somebody_is_acknowledged(lang: str, text: str) -> None:
 def test_what_comes_near_is_a_reply(text: str) -> None:
     """A contrast, an order, a place, a meeting that moves."""
     assert puts_off(text, ON, None) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Perfetto, ci vediamo martedì.",
+        "Prima, dann bis Donnerstag.",
+        "Could you deliver in the second week of June?",
+        "How long does the price hold, until the end of the year?",
+        "Die Lieferung verschiebt sich auf Juni, ist das für Sie in Ordnung?",
+        "Können wir das Gespräch auf Dienstag verschieben?",
+        "La semana que viene me va bien.",
+        "Junio nos va bien para el taller.",
+        "La settimana prossima va bene.",
+        "J'en ai parlé avec mon associé, c'est bon pour nous.",
+        "Rappelez-moi demain, c'est urgent.",
+        "Goed, ik teken vandaag en stuur het terug.",
+        "Ich komme nächste Woche vorbei und bringe die Platten mit.",
+        "Passo aí para a semana com os discos.",
+        "Please don't stop working on it, I show it to the board on Monday.",
+        "Nieuwe afspraak: 2 juni, 14u30, zaal 3.",
+    ],
+)
+def test_what_is_agreed_or_asked_is_not_put_off(text: str) -> None:
+    """An appointment, a yes, a signature, a visit, a question about our work: an answer that waits for us."""
+    assert puts_off(text, date(2026, 3, 11), None) is None
