@@ -190,11 +190,11 @@ def _examples(items: Sequence[Item]) -> tuple[str, ...]:
     """What may be answered to these items, with their own numbers, on lines that no mail program wraps."""
     by_word: dict[str, list[int]] = {}
     for number, item in enumerate(items, 1):
-        for word in item.words:
+        for word in item.words if item.what is not What.UNCERTAIN else ():  # that is never said by example
             by_word.setdefault(word, []).append(number)
     found = [_order(word, *by_word[word][: 2 if word == "ok" else 1]) for word in _SHOWN if word in by_word]
     if any(item.what is What.WAITING for item in items):
-        found.insert(1, "ok all")
+        found.insert(1, "ok all")  # behind `ok`, which what waits has
     lines: list[str] = []
     for one in (*found, *_FOR_ALL):
         if lines and len(lines[-1]) + len(_BETWEEN) + len(one) <= _WIDEST:
