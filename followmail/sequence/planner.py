@@ -228,7 +228,8 @@ def _standing(
     """Where the enrollment itself stands: waiting for a yes, or paused."""
     if e.state is State.WAITING:
         return Wait(e.why, due, step, "approval")
-    if e.state is State.PAUSED and (e.until is None or now < e.until):
+    over = e.until is not None and now >= e.until
+    if e.state is State.PAUSED and (not over or e.then is State.WAITING):  # to wait then is not for a clock to forget
         return Wait(e.why, due, step, "pause")
     return None
 
