@@ -1,7 +1,7 @@
 # make run     the daemon where there is a config.env, else a mailbox to play with
 # make test    everything that must hold: style, types, tests against real servers
 # make faults  every moment at which it may die, or a link or a disk fail, where make test takes samples
-# make lives   20,000 lives of a consultant, with habits and misfortunes at random (make test plays 200): FROM=0 COUNT=20000
+# make lives   20,000 lives of a consultant, with habits and misfortunes at random (make test plays 100): FROM=0 COUNT=20000
 # make fuzz    foreign bytes into everything that reads them, a minute each: FOR=300 longer, ON="classify quote" some
 # make clean   away with what these made
 
