@@ -18,7 +18,7 @@ test: .venv/installed-test servers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 faults: .venv/installed-test servers
 	EVERY_MOMENT=1 $(BIN)/pytest -n 2 tests/faults
