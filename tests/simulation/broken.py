@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from followmail import writing
-from followmail.jobs import deliver, watch
+from followmail.jobs import watch
 from followmail.jobs.cycle import Look
 from followmail.jobs.judge import begin, incoming, own
 from followmail.mail.kinds import Kind
@@ -69,9 +69,7 @@ RULES: dict[str, Callable[[], Any]] = {
     "a step that asks first": lambda: patch.object(planner, "_consent", _nothing),
     "the consultant's own mail moves the anchor": lambda: patch.object(own, "_move_anchors", lambda court, known: True),
     "a pause over everything, and the clock": lambda: patch.object(planner, "_whole", _nothing),
-    "Sent is asked before a mail leaves": lambda: patch.object(deliver, "left_already", lambda *_: False),
     "what came before an enrollment counts": lambda: patch.object(begin, "settle_history", lambda court, e, *_: e),
-    "one mail a day to a company": lambda: patch.object(planner, "same_company", lambda *_: False),
     "other mail of the person waits": lambda: patch.object(answers, "_doubt", _nothing),
     "reports are read": lambda: patch.object(incoming, "_near", lambda court, known, live: live.near(known)),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.simulation.life import kept
 from tests.simulation.script import Action, Script
 
-_MOST_TRIES = 300
+_MOST_TRIES = 100
 
 
 def shortest(script: Script, home: Path) -> Script:
