@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical
 from followmail.sequence import agenda, planner
 from followmail.sequence.answers import GONE
+from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
 from followmail.sequence.workdays import Calendar
@@ -143,7 +145,7 @@ def _yes(desk: Desk, e: Enrollment) -> None:
         if delivery.status is Status.FAILED:
             desk.store.outbox.move(delivery.id, (Status.FAILED,), Status.CANCELLED, desk.now, why="you said: try again")
     if e.state is State.WAITING:
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you approved it", event="approved")
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you approved it", event=Happened.APPROVED)
 
 
 def approve_all(desk: Desk) -> tuple[str, ...]:
@@ -164,14 +166,14 @@ def skip(desk: Desk, e: Enrollment) -> str:
                 desk.store.outbox.move(
                     parcel.delivery.id, (Status.UNCERTAIN,), Status.SENT, desk.now, left=left, why="you said: it left"
                 )
-            desk.store.events.add(desk.now, "settled", "you said: it left", e.id, e.address)
+            desk.store.events.add(desk.now, Happened.SETTLED, "you said: it left", e.id, e.address)
         return f"{desk.who(e)}: step {doubt[0].delivery.number} counts as left"
     step = planner.next_step(e, sequence) if sequence else None
     if sequence is None or step is None:
         return f"{desk.who(e)}: there is no step left to skip"
     own = e.delivery(step.name)
     drafted = desk.store.outbox.parcel(own.id) if own is not None and own.status is Status.DRAFTED else None
-    _end_step(desk, e, sequence.name, step, "skipped", "you skipped it")
+    _end_step(desk, e, sequence.name, step, Happened.SKIPPED, "you skipped it")
     said = f"{desk.who(e)}: step {step.number} is skipped"
     if drafted is not None and drafted.draft_edited and drafted.gone_since is None:
         return f"{said}; its draft, which you edited, stays in {drafted.draft_folder}: delete it yourself"
@@ -184,11 +186,11 @@ def called(desk: Desk, e: Enrollment) -> str:
     step = planner.next_step(e, sequence) if sequence and e.state.live else None
     if sequence is None or step is None or not step.call:
         return f"{desk.who(e)}: there is no call to be made"
-    _end_step(desk, e, sequence.name, step, "called", planner.CALLED)
+    _end_step(desk, e, sequence.name, step, Happened.CALLED, planner.CALLED)
     return f"{desk.who(e)}: step {step.number}, the call, is done"
 
 
-def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: str, why: str) -> None:
+def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: Happened, why: str) -> None:
     """The step is over without a mail, now; what waited for it goes on."""
     own = e.delivery(step.name)
     with desk.store.transaction():
@@ -208,13 +210,15 @@ def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: str, 
         desk.store.events.add(desk.now, event, f"step {step.number}: {why}", e.id, e.address)
         of_the_step = ("overdue", "many", "failed", "language", f"step:{step.name}", f"text:{step.name}")
         if e.state is State.WAITING and e.code in of_the_step:
-            over = "you skipped the step that waited" if event == "skipped" else why
-            desk.store.enrollments.change(e, State.ACTIVE, desk.now, over, event="resumed")
+            over = "you skipped the step that waited" if event is Happened.SKIPPED else why
+            desk.store.enrollments.change(e, State.ACTIVE, desk.now, over, event=Happened.RESUMED)
 
 
 def stop(desk: Desk, e: Enrollment) -> str:
     """The end, by hand."""
-    desk.store.enrollments.change_now(e.id, State.STOPPED, desk.now, STOPPED_BY_HAND)
+    if not desk.store.enrollments.change_now(e.id, State.STOPPED, desk.now, STOPPED_BY_HAND):
+        since = desk.store.enrollments.get(e.id) or e
+        return f"{desk.who(e)}: it is over already: {since.state}, {since.why}"
     return f"{desk.who(e)}: stopped"
 
 
@@ -228,7 +232,7 @@ def resume(desk: Desk, e: Enrollment) -> str:
         return _revive(desk, e)
     with desk.store.transaction():
         desk.store.enrollments.say_yes(e, desk.now, RESUMED_BY_HAND)
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event="resumed")
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event=Happened.RESUMED)
     return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 
@@ -248,12 +252,12 @@ def _revive(desk: Desk, e: Enrollment) -> str:
         answer = answer or e.why
     if answer:
         why = f"{answer}; still follow up?"
-        desk.store.enrollments.change(e, State.WAITING, desk.now, why, event="resumed", code="answer")
+        desk.store.enrollments.change(e, State.WAITING, desk.now, why, event=Happened.RESUMED, code="answer")
         again = "; “list” shows it" if desk.in_a_mail else ""
         return f"{desk.who(e)}: waits for your yes: {answer}{again}"
     with desk.store.transaction():
         desk.store.enrollments.say_yes(e, desk.now, RESUMED_BY_HAND)
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event="resumed")
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event=Happened.RESUMED)
     return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 
@@ -268,7 +272,9 @@ def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
     )
     until = _asking_at(desk, until) if then is State.WAITING else until
     why = e.why if then is State.WAITING else f"you snoozed it until {desk.day(until)}"
-    desk.store.enrollments.change(e, State.PAUSED, desk.now, why, event="snoozed", code=e.code, until=until, then=then)
+    how: dict[str, Any] = {"event": "snoozed", "code": e.code, "until": until, "then": then}
+    if not desk.store.enrollments.change(e, State.PAUSED, desk.now, why, **how):
+        raise UserError(f"{desk.who(e)} changed in this very moment; say it again where it still holds.")
     return f"{desk.who(e)}: snoozed until {desk.day(until)}"
 
 
@@ -299,7 +305,7 @@ def pause(desk: Desk, until: datetime | None) -> str:
     desk.store.facts.set_moment("paused_from", desk.store.facts.moment("paused_from") or desk.now)
     desk.store.facts.set_moment("paused_until", end)
     when = f"until {desk.day(end)}" if until else "until you resume"
-    desk.store.events.add(desk.now, "paused-all", f"nothing leaves {when}")
+    desk.store.events.add(desk.now, Happened.PAUSED_ALL, f"nothing leaves {when}")
     return f"Paused: nothing leaves {when}."
 
 
@@ -313,7 +319,7 @@ def resume_all(desk: Desk) -> str:
     facts.set_moment("sending_held_until", None)
     facts.set_text("account_refusals", None)
     facts.set_text("sending_fault", None)
-    desk.store.events.add(desk.now, "resumed-all", "you resumed everything")
+    desk.store.events.add(desk.now, Happened.RESUMED_ALL, "you resumed everything")
     return "Resumed: mails leave again." if was_paused else "Nothing was paused; the clock as it stands is believed."
 
 
@@ -373,5 +379,5 @@ def unsuppress(desk: Desk, line: str) -> str:
         other = desk.store.suppressions.matching(line)
         hint = f"; the line '{other}' forbids it" if other else ""
         return f"{canonical(line)} does not stand in {desk.store.suppressions.path.name}{hint}"
-    desk.store.events.add(desk.now, "unsuppressed", "by hand", address=canonical(line))
+    desk.store.events.add(desk.now, Happened.UNSUPPRESSED, "by hand", address=canonical(line))
     return f"{canonical(line)} may be mailed again"

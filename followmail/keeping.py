@@ -9,6 +9,7 @@ from typing import Any
 from followmail.errors import UserError
 from followmail.mail.identity import canonical, is_address, is_machine
 from followmail.rounds import Office, alone
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import State, Status
 from followmail.settings import Settings
 from followmail.store import Store, copies
@@ -39,7 +40,7 @@ def forget(office: Office, word: str, now: datetime) -> tuple[str, ...]:
         )
     store.suppressions.forget(address)  # first: it must outlive the rest
     count = store.forgetting.forget(address, lambda who: identity.is_outside(who) and not is_machine(who))
-    store.events.add(now, "forgotten", "somebody was forgotten, as you said")
+    store.events.add(now, Happened.FORGOTTEN, "somebody was forgotten, as you said")
     said = f"{address} is forgotten: {count} records are gone. A hash in {store.suppressions.path.name} stays, so that"
     told = [f"{said} they are never mailed again. What lies in the mailbox is yours to delete."]
     if older := [path.name for path in _copies_beside(office.settings.database)]:
@@ -144,7 +145,7 @@ def begin_anew(store: Store, now: datetime) -> int:
             store.outbox.move(parcel.delivery.id, before, Status.CANCELLED, now, why="restored from a backup")
         for filing in store.digests.unfiled():
             store.digests.set_filed(filing.id)
-        store.events.add(now, "first-run", "restored from a backup: what is open waits for your yes")
+        store.events.add(now, Happened.FIRST_RUN, "restored from a backup: what is open waits for your yes")
     return len(live)
 
 

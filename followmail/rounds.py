@@ -22,6 +22,7 @@ from followmail.jobs.judge import judge
 from followmail.jobs.plan import Would
 from followmail.rendering import Templates, shipped
 from followmail.sequence import planner
+from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Mode, Status
 from followmail.settings import Settings
@@ -98,9 +99,7 @@ class Office:
     def account(self) -> Account:
         server = self.settings.imap
         secret = auth.password(self.settings.password)
-        return Account(
-            server.host, server.port, server.security, server.user, lambda: secret().reveal(), ca_file=self.ca_file
-        )
+        return Account(server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file)
 
     def smtp_server(self) -> smtp.Server | None:
         """Where mails leave; None where none is configured."""
@@ -108,9 +107,7 @@ class Office:
         if server.host is None:
             return None
         secret = auth.password(self.settings.smtp_password)
-        return smtp.Server(
-            server.host, server.port, server.security, server.user, lambda: secret().reveal(), ca_file=self.ca_file
-        )
+        return smtp.Server(server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +157,11 @@ def _begin(c: Cycle) -> None:
         why = (
             f"step {parcel.delivery.number}: it stopped in the middle of sending; approve sends, skip counts it as left"
         )
-        c.store.events.add(c.now, "uncertain", why, parcel.delivery.enrollment, parcel.address)
+        c.store.events.add(c.now, Happened.UNCERTAIN, why, parcel.delivery.enrollment, parcel.address)
     c.store.outbox.recover(c.now)
     if not c.dry and facts.moment("first_run") is None:
         facts.set_moment("first_run", c.now)
-        c.store.events.add(c.now, "first-run", "from here on mails count as sent after the first run")
+        c.store.events.add(c.now, Happened.FIRST_RUN, "from here on mails count as sent after the first run")
 
 
 def take_look(session: Session, c: Cycle) -> Look:

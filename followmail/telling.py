@@ -17,6 +17,7 @@ from followmail.sequence import eligibility, planner
 from followmail.sequence.agenda import Item, What
 from followmail.sequence.eligibility import Check
 from followmail.sequence.forecast import Planned
+from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Finish, Wait
 from followmail.sequence.steps import Enrollment, State
 from followmail.store.conversations import Known
@@ -149,7 +150,9 @@ def _asked_at(c: Cycle, known: Known, enrollments: Sequence[Enrollment]) -> date
         (e for e in enrollments if e.opening == known.entry.message.id or e.anchor == known.entry.message.id), None
     )
     told = c.store.events.of([begun.id]) if begun else ()
-    moments = [e.at for e in told if e.event == "enrolled"] or [max(known.entry.at, c.first_run or known.entry.at)]
+    moments = [e.at for e in told if e.event == Happened.ENROLLED] or [
+        max(known.entry.at, c.first_run or known.entry.at)
+    ]
     return min(moments[0], c.now)
 
 

@@ -12,9 +12,11 @@ import pytest
 
 from followmail import desk, telling
 from followmail.agenda import agenda
+from followmail.agenda.history import TELLERS
 from followmail.jobs import digest
 from followmail.rendering import shipped
 from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What, day
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Status
 from tests.world import ALEX, ANN, BOB, CARLA, Mail, World, days
 
@@ -536,3 +538,8 @@ def run(world: World, *words: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_whatever_can_happen_has_its_line_in_the_table_of_what_is_told() -> None:
+    """Silence about an event is decided, never forgotten."""
+    assert set(TELLERS) == set(Happened)

@@ -17,14 +17,17 @@ from followmail.jobs.cycle import Cycle
 from followmail.jobs.digest import OBEYED, TOLD
 from followmail.sequence.agenda import MOST_SHOWN, Item, What
 from followmail.sequence.conversation import Entry
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, Origin, State
 from followmail.store.events import Event
 
 Numbered = tuple[int, Event]
-_ENDS = frozenset({"bounced", "unsubscribed", "finished", "stopped"})
+_ENDS = frozenset({Happened.BOUNCED, Happened.UNSUBSCRIBED, Happened.FINISHED, Happened.STOPPED})
 # What an end that is told with it says already, and what an open draft says by itself.
-_SAID_BY_THE_END = frozenset({"skipped", "snoozed", "approved", "called", "resumed", "draft-kept"})
-_SAID_BY_THE_DRAFT = frozenset({"draft-kept"})
+_SAID_BY_THE_END = frozenset(
+    {Happened.SKIPPED, Happened.SNOOZED, Happened.APPROVED, Happened.CALLED, Happened.RESUMED, Happened.DRAFT_KEPT}
+)
+_SAID_BY_THE_DRAFT = frozenset({Happened.DRAFT_KEPT})
 
 
 def events_since(c: Cycle, since: datetime | None, first: timedelta) -> tuple[Numbered, ...]:
@@ -40,12 +43,12 @@ def told(
 ) -> list[Item]:
     """The items of these events, in the order in which they came to pass; the open draft of `drafted` is told apart."""
     events = tuple(events)
-    last = {e.enrollment: number for number, e in events if e.event == "paused"}
+    last = {e.enrollment: number for number, e in events if e.event == Happened.PAUSED}
     ended = {e.enrollment for _, e in events if e.event in _ENDS}
     obeyed = obeyed_lines(c)
     found = []
     for number, event in events:
-        if event.event == "paused" and last[event.enrollment] != number:
+        if event.event == Happened.PAUSED and last[event.enrollment] != number:
             continue  # put off again since: the last word counts
         if event.event in _SAID_BY_THE_END and event.enrollment in ended:
             continue
@@ -54,7 +57,7 @@ def told(
         if any(number in lines for lines in obeyed):
             continue
         e = c.store.enrollments.get(event.enrollment) if event.enrollment is not None else None
-        item = _TELLERS.get(event.event, _nothing)(c, event, e)
+        item = TELLERS.get(event.event, _nothing)(c, event, e)
         if item is not None:
             item = ranking.ranked(e, item) if e is not None and item.what is What.ANSWERED else item
             found.append(replace(item, line=number))
@@ -198,36 +201,55 @@ def _about(e: Enrollment, item: Item) -> Item:
     return replace(item, enrollment=e.id, address=e.address, state=e.state.value, code=e.code, why=e.why)
 
 
-_TELLERS: dict[str, Teller] = {
-    "replied": _answered,
-    "paused": _paused,
-    "bounced": _ended,
-    "unsubscribed": _ended,
-    "finished": _ended,
-    "stopped": _ended,
-    "lapsed": _lapsed,
-    "proposed": _proposed,
-    "enrolled": _enrolled,
-    "mark-refused": _refused,
-    "switched-off": _said,
-    "warning": _said,
-    "skipped": _said,
-    "snoozed": _snoozed,
-    "resumed": _resumed,
-    "approved": _said,
-    "settled": _said,
-    "called": _said,
-    "forgotten": _said,
-    "draft-kept": _said,
-    "draft-moved": _said,
-    "draft-out-of-sight": _said,
-    "dropped": _dropped,
-    "unreadable": _unreadable,
-    "unseen": _problem,
-    "sent-twice": _problem,
-    "first-run": _first_run,
-    "paused-all": _said,
-    "resumed-all": _said,
-    "suppressed": _said,
-    "unsuppressed": _said,
+# Each name has its line here, also where it is told elsewhere, or is no news: nothing falls silent by being forgotten.
+TELLERS: dict[str, Teller] = {
+    Happened.REPLIED: _answered,
+    Happened.PAUSED: _paused,
+    Happened.BOUNCED: _ended,
+    Happened.UNSUBSCRIBED: _ended,
+    Happened.FINISHED: _ended,
+    Happened.STOPPED: _ended,
+    Happened.LAPSED: _lapsed,
+    Happened.PROPOSED: _proposed,
+    Happened.ENROLLED: _enrolled,
+    Happened.MARK_REFUSED: _refused,
+    Happened.SWITCHED_OFF: _said,
+    Happened.WARNING: _said,
+    Happened.SKIPPED: _said,
+    Happened.SNOOZED: _snoozed,
+    Happened.RESUMED: _resumed,
+    Happened.APPROVED: _said,
+    Happened.SETTLED: _said,
+    Happened.CALLED: _said,
+    Happened.FORGOTTEN: _said,
+    Happened.DRAFT_KEPT: _said,
+    Happened.DRAFT_MOVED: _said,
+    Happened.DRAFT_OUT_OF_SIGHT: _said,
+    Happened.DROPPED: _dropped,
+    Happened.UNREADABLE: _unreadable,
+    Happened.UNSEEN: _problem,
+    Happened.SENT_TWICE: _problem,
+    Happened.FIRST_RUN: _first_run,
+    Happened.PAUSED_ALL: _said,
+    Happened.RESUMED_ALL: _said,
+    Happened.UNSUPPRESSED: _said,
+    # what stands in the digest as it is now: waits, drafts, calls, doubts, what is held back
+    Happened.WAITING: _nothing,
+    Happened.AWAY: _nothing,
+    Happened.DRAFTED: _nothing,
+    Happened.CALL: _nothing,
+    Happened.UNCERTAIN: _nothing,
+    Happened.RETRY: _nothing,
+    Happened.SET_ASIDE: _nothing,
+    Happened.ACCOUNT: _nothing,
+    # what went as planned, and what only `explain` is asked for
+    Happened.ACTIVE: _nothing,
+    Happened.ANCHOR: _nothing,
+    Happened.SENT: _nothing,
+    Happened.STEP_FOUND: _nothing,
+    Happened.DRAFT_WITHDRAWN: _nothing,
+    Happened.SOFT_BOUNCE: _nothing,
+    Happened.YES: _nothing,
+    Happened.CHOSEN: _nothing,
+    Happened.NOT_ENROLLED: _nothing,
 }

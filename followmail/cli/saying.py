@@ -16,9 +16,19 @@ def _each(
     ctx: click.Context, words: tuple[str, ...], action: Callable[[desk.Desk, Enrollment], str], as_json: bool,
     live_only: bool = True,
 ) -> None:  # fmt: skip
+    """Each for itself: what one of them cannot take keeps no other from its word, and is told at the end."""
     work = office_of(ctx).desk(now())
-    found = desk.find(work, words, live_only)
-    say_all(tuple(action(work, e) for e in found), as_json)
+    done: list[str] = []
+    faults: list[str] = []
+    for e in desk.find(work, words, live_only):
+        try:
+            done.append(action(work, e))
+        except UserError as fault:
+            faults += fault.problems
+    if done or as_json:
+        say_all(tuple(done), as_json)
+    if faults:
+        raise UserError(faults)
 
 
 @click.command("approve", epilog="Example: followmail approve 3 bob@bob.example")

@@ -18,6 +18,7 @@ from followmail.jobs.cycle import Cycle, Look, hold
 from followmail.jobs.drafts_folder import adopt, begun_by_hand, read_drafts
 from followmail.jobs.sent_folder import has_id, left_already
 from followmail.sequence import planner
+from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, State, Status
 from followmail.store.outbox import Parcel
@@ -136,7 +137,7 @@ def _left(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> Non
     number, step = parcel.delivery.id, parcel.delivery.number
     with c.store.transaction():
         c.store.outbox.move(number, (Status.HANDED_OVER,), Status.SENT, c.now, left=c.now, next_try=None, why="")
-        c.store.events.add(c.now, "sent", f"step {step} left", e.id, e.address)
+        c.store.events.add(c.now, Happened.SENT, f"step {step} left", e.id, e.address)
         _account_works(c)
     c.tally.sent += 1
     c.tell("sent", {"delivery": number, "step": step, "code": outcome.code})
@@ -150,7 +151,7 @@ def _outcome(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.Outcome) -> 
         with c.store.transaction():
             why = "the connection broke before the server's answer: nobody can know whether it left"
             c.store.outbox.move(number, (Status.HANDED_OVER,), Status.UNCERTAIN, c.now, why=why)
-            c.store.events.add(c.now, "uncertain", f"step {step}: {why}", e.id, e.address)
+            c.store.events.add(c.now, Happened.UNCERTAIN, f"step {step}: {why}", e.id, e.address)
         c.tally.uncertain += 1
         c.tell("uncertain", {"delivery": number, "step": step})
         return False
@@ -168,7 +169,7 @@ def _not_sent(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent) ->
         return False
     if outcome.transient or outcome.scope == "account":
         if outcome.scope == "account" and not outcome.transient:
-            c.store.events.add(c.now, "account", f"the mail server refuses to send: {said}")
+            c.store.events.add(c.now, Happened.ACCOUNT, f"the mail server refuses to send: {said}")
             c.store.facts.set_text("sending_fault", said)
         account = outcome.scope == "account"
         _retry(c, e, parcel, said, _hold_account(c) if account else _growing(parcel.delivery.attempts))
@@ -182,7 +183,7 @@ def _retry(c: Cycle, e: Enrollment, parcel: Parcel, why: str, wait: timedelta) -
         c.store.outbox.move(
             parcel.delivery.id, statuses, Status.CANCELLED, c.now, why=why, next_try=c.now + wait, left=None
         )
-        c.store.events.add(c.now, "retry", f"step {parcel.delivery.number}: {why}", e.id, e.address)
+        c.store.events.add(c.now, Happened.RETRY, f"step {parcel.delivery.number}: {why}", e.id, e.address)
     c.tally.held += 1
 
 
@@ -217,7 +218,7 @@ def _refused(c: Cycle, e: Enrollment, parcel: Parcel, outcome: smtp.NotSent, sai
         with c.store.transaction():
             c.store.enrollments.note(e.id, dropped=e.dropped | {refused})
             c.store.outbox.move(number, statuses, Status.CANCELLED, c.now, why=said, left=None)
-            c.store.events.add(c.now, "dropped", f"{refused} in Cc was refused: {said}", e.id, e.address)
+            c.store.events.add(c.now, Happened.DROPPED, f"{refused} in Cc was refused: {said}", e.id, e.address)
         return True
     c.tally.failed += 1
     c.store.outbox.move(number, statuses, Status.FAILED, c.now, why=said, left=None, next_try=None)
@@ -251,7 +252,11 @@ def settle_uncertain(session: Session, c: Cycle, look: Look) -> None:
                         left=parcel.delivery.left or parcel.delivery.changed, filed=True, why="its copy stands in Sent",
                     )  # fmt: skip
                     c.store.events.add(
-                        c.now, "sent", "it left: its copy stands in Sent", parcel.delivery.enrollment, parcel.address
+                        c.now,
+                        Happened.SENT,
+                        "it left: its copy stands in Sent",
+                        parcel.delivery.enrollment,
+                        parcel.address,
                     )
                 c.tally.sent += 1
                 break

@@ -28,6 +28,7 @@ from followmail.jobs.drafts_folder import (
 )
 from followmail.jobs.sent_folder import left_already
 from followmail.mail import message as mail_message
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status
 from followmail.store.outbox import Parcel
 
@@ -94,7 +95,7 @@ def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draf
     """It lies there; `versions`: all that lies in Drafts of it."""
     versions = versions or (draft,)
     if parcel.draft_folder not in ("", draft.folder):
-        _tell(c, parcel, "draft-moved", f"step {parcel.delivery.number}: its draft lies in '{draft.folder}' now")
+        _tell(c, parcel, Happened.DRAFT_MOVED, f"step {parcel.delivery.number}: its draft lies in '{draft.folder}' now")
     c.store.outbox.note(
         parcel.delivery.id,
         draft_folder=draft.folder,
@@ -111,11 +112,11 @@ def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draf
         c.store.outbox.note(parcel.delivery.id, withdraw=False)
         if taken and not kept:
             c.store.outbox.move(parcel.delivery.id, (Status.DRAFTED,), Status.WITHDRAWN, c.now, left=None)
-            _tell(c, parcel, "draft-withdrawn", parcel.delivery.why or "its reason is gone")
+            _tell(c, parcel, Happened.DRAFT_WITHDRAWN, parcel.delivery.why or "its reason is gone")
         elif kept:
             c.store.outbox.note(parcel.delivery.id, draft_edited=True)
             why = "you edited the draft, so it stays in Drafts; delete it, or send it if it still fits"
-            _tell(c, parcel, "draft-kept", why)
+            _tell(c, parcel, Happened.DRAFT_KEPT, why)
 
 
 def _take_back(
@@ -129,7 +130,7 @@ def _take_back(
     return ours, [d for d in versions if d not in ours]
 
 
-def _tell(c: Cycle, parcel: Parcel, event: str, why: str) -> None:
+def _tell(c: Cycle, parcel: Parcel, event: Happened, why: str) -> None:
     c.store.events.add(c.now, event, why, parcel.delivery.enrollment, parcel.address)
     c.tell(event, {"delivery": parcel.delivery.id})
 
@@ -146,12 +147,17 @@ def _left_behind(session: Session, c: Cycle, look: Look, parcel: Parcel, found: 
     taken, kept = _take_back(session, look, parcel, versions)
     c.store.outbox.note(parcel.delivery.id, withdraw=False)
     if taken:
-        _tell(c, parcel, "draft-withdrawn", f"step {parcel.delivery.number} has left; a draft of it was left behind")
+        _tell(
+            c,
+            parcel,
+            Happened.DRAFT_WITHDRAWN,
+            f"step {parcel.delivery.number} has left; a draft of it was left behind",
+        )
     if kept:
         why = (
             f"step {parcel.delivery.number} has left, and another version of its draft still lies in Drafts; delete it"
         )
-        _tell(c, parcel, "draft-kept", why)
+        _tell(c, parcel, Happened.DRAFT_KEPT, why)
 
 
 def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
@@ -172,7 +178,7 @@ def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
     if not parcel.withdraw and (why := _out_of_sight(c, look, parcel)):
         if parcel.gone_looks != OUT_OF_SIGHT:  # told once
             c.store.outbox.note(parcel.delivery.id, gone_since=None, gone_looks=OUT_OF_SIGHT)
-            _tell(c, parcel, "draft-out-of-sight", f"step {parcel.delivery.number}: {why}")
+            _tell(c, parcel, Happened.DRAFT_OUT_OF_SIGHT, f"step {parcel.delivery.number}: {why}")
         return
     if _long_enough(c, parcel):
         _deleted(c, parcel)
@@ -213,7 +219,7 @@ def _deleted(c: Cycle, parcel: Parcel) -> None:
         e = c.store.enrollments.get(delivery.enrollment)
         if e is None:
             return
-        c.store.events.add(c.now, "skipped", f"step {delivery.number}: {DELETED}", e.id, e.address)
+        c.store.events.add(c.now, Happened.SKIPPED, f"step {delivery.number}: {DELETED}", e.id, e.address)
         if not e.state.live:
             return
         if e.origin is Origin.DETECTED and not e.said_yes:

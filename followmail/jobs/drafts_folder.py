@@ -17,6 +17,7 @@ from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Identity
 from followmail.mail.message import Message, base_subject
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Status
 from followmail.store import Store
 from followmail.store.outbox import Parcel
@@ -131,7 +132,7 @@ def note_drafted(c: Cycle, parcel: Parcel, **place: Any) -> None:
             )
             return
         why = f"step {delivery.number} lies in {place['draft_folder']}"
-        c.store.events.add(c.now, "drafted", why, delivery.enrollment, parcel.address)
+        c.store.events.add(c.now, Happened.DRAFTED, why, delivery.enrollment, parcel.address)
     c.tally.drafted += 1
     c.tell("drafted", {"delivery": delivery.id, "step": delivery.number})
 

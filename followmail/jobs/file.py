@@ -17,6 +17,7 @@ from followmail.jobs.copies import is_copy, same_bytes
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail import message as mail_message
 from followmail.mail.message import Message
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Mode, Status
 from followmail.store.conversations import Place
 from followmail.store.outbox import Parcel
@@ -147,7 +148,7 @@ def _is_anothers(copy: Copy, parcel: Parcel) -> bool:
 def _tell_twice(c: Cycle, parcel: Parcel) -> None:
     step, enrollment = parcel.delivery.number, parcel.delivery.enrollment
     why = f"step {step} to {parcel.address} may have arrived twice: another followmail sends from this mailbox; run one only"
-    c.store.events.add(c.now, "sent-twice", why, enrollment, parcel.address)
+    c.store.events.add(c.now, Happened.SENT_TWICE, why, enrollment, parcel.address)
     c.tell("sent-twice", {"delivery": parcel.delivery.id})
 
 

@@ -7,11 +7,14 @@ from functools import cache
 from followmail.jobs.cycle import Cycle, Look
 from followmail.sequence import forecast as forecasting
 from followmail.sequence import planner
+from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status, Step
 from followmail.store import Store
 from followmail.store.outbox import Parcel
 from followmail.writing import Desk, parties, write
+
+Decided = tuple[Enrollment, Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ def plan(c: Cycle, look: Look | None, allowed_to_leave: bool = True) -> tuple[Wo
         wake(c, e)
     live = c.store.enrollments.live()
     fault = "; ".join(look.faults) if look else ""
-    day = day_of(c.store, c, f"could not be read: {fault}" if fault else "")
-    day = replace(day, flood=_flood(c, day, live))
+    asked = day = day_of(c.store, c, f"could not be read: {fault}" if fault else "")
+    decided = _decided(c, day, live)
+    if flood := _flood(c, decided):
+        asked = day = replace(day, flood=flood)
+        decided = _decided(c, day, live)
     would: list[Would] = []
     waits: list[datetime] = []
-    for e in _in_order(c, day, live):
-        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+    for e, decision in _in_order(c, decided):
+        if day is not asked:  # something left meanwhile, which bears on all that follows
+            decision = planner.decide(e, c.sequences, c.policy, day, c.now)
         if isinstance(decision, Leave) and allowed_to_leave:
             decision, day = _leave(c, e, decision, day, would)
         if not isinstance(decision, Leave) and any(d.status is Status.QUEUED for d in e.deliveries):
@@ -97,29 +104,33 @@ def wake(c: Cycle, e: Enrollment) -> None:
         c.store.enrollments.change(e, State.WAITING, c.now, f"{e.why}; follow up now?", code=e.code or "answer")
         c.tally.waiting += 1
     else:
-        c.store.enrollments.change(e, State.ACTIVE, c.now, "the pause is over", event="resumed")
+        c.store.enrollments.change(e, State.ACTIVE, c.now, "the pause is over", event=Happened.RESUMED)
 
 
-def _in_order(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> list[Enrollment]:
+def _decided(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> list[Decided]:
+    return [(e, planner.decide(e, c.sequences, c.policy, day, c.now)) for e in live]
+
+
+def _in_order(c: Cycle, decided: list[Decided]) -> list[Decided]:
     """Follow-ups before first contacts, the oldest due first."""
 
-    def rank(e: Enrollment) -> tuple[bool, float, int]:
-        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+    def rank(one: Decided) -> tuple[bool, float, int]:
+        e, decision = one
         due = decision.due if isinstance(decision, Wait | Leave) and decision.due else c.now
         step = decision.step if isinstance(decision, Wait | Leave) else None
         first_contact = step is None or (step.number == 1 and not e.anchor)
         return (first_contact, due.timestamp(), e.id)
 
-    return sorted(live, key=rank)
+    return sorted(decided, key=rank)
 
 
-def _flood(c: Cycle, day: Day, live: tuple[Enrollment, ...]) -> frozenset[int]:
+def _flood(c: Cycle, decided: list[Decided]) -> frozenset[int]:
     """Too many at once that nobody said yes to: those become questions."""
-    fresh = [e for e in live if not e.said_yes and e.held_at is None and e.state is State.ACTIVE]
     due = []
-    for e in fresh:
-        decision = planner.decide(e, c.sequences, c.policy, day, c.now)
+    for e, decision in decided:
         sequence = c.sequences.get(e.sequence)
+        if e.said_yes or e.held_at is not None or e.state is not State.ACTIVE:
+            continue
         if sequence is None or planner.mode_of(sequence, c.policy) is not Mode.SEND:
             continue
         if isinstance(decision, Leave) or (
@@ -194,7 +205,7 @@ def _tell_call(c: Cycle, e: Enrollment, decision: Wait) -> None:
     if not told and planner.mode_of(sequence, c.policy) is not Mode.DRY_RUN:
         with c.store.transaction():
             c.store.enrollments.note(e.id, told_at=c.now)
-            c.store.events.add(c.now, "call", f"step {decision.step.number}: {decision.why}", e.id, e.address)
+            c.store.events.add(c.now, Happened.CALL, f"step {decision.step.number}: {decision.why}", e.id, e.address)
 
 
 def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
@@ -206,7 +217,7 @@ def _lapse(c: Cycle, e: Enrollment, step: Step, why: str) -> None:
             e.id, e.address, (e.opening, e.sequence, step.name), step.number, f"call.{e.id}.{step.name}@skipped.invalid",
             c.now, Status.SKIPPED, why,
         )  # fmt: skip
-        c.store.events.add(c.now, "lapsed", f"step {step.number}: {why}", e.id, e.address)
+        c.store.events.add(c.now, Happened.LAPSED, f"step {step.number}: {why}", e.id, e.address)
 
 
 def forecast(c: Cycle, days: int) -> tuple[forecasting.Planned, ...]:

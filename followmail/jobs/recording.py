@@ -19,6 +19,7 @@ from followmail.mail.identity import is_address
 from followmail.mail.message import Message
 from followmail.mail.msgid import is_askable, is_digest
 from followmail.sequence import marks
+from followmail.sequence.happened import Happened
 from followmail.store.conversations import Place
 
 CHUNK = 500
@@ -44,14 +45,14 @@ def record(
         with c.store.transaction():
             for head in chunk:
                 if head.fault:
-                    c.store.events.add(c.now, "unreadable", f"UID {head.uid} in {folder.name}: {head.fault}")
+                    c.store.events.add(c.now, Happened.UNREADABLE, f"UID {head.uid} in {folder.name}: {head.fault}")
                     continue
                 read = mail_message.read(head.header, head.arrived, head.size)
                 message = less_forgotten(c, read)
                 if message is None:
                     if mark is not None:
                         why = f"a mail of somebody who was forgotten lies in {folder.name}: they are never mailed again"
-                        c.store.events.add(c.now, "mark-refused", why)
+                        c.store.events.add(c.now, Happened.MARK_REFUSED, why)
                     continue
                 place = Place(folder.name, uidvalidity, head.uid)
                 own = c.identity.is_own(message.sender.address)
@@ -75,7 +76,7 @@ def record(
 
 def _refuse_draft(c: Cycle, message: Message, mark: marks.Mark) -> None:
     why = f"+{mark.word} on '{message.subject}': it is a draft, and a draft is no mail yet; send it first"
-    c.store.events.add(c.now, "mark-refused", why)
+    c.store.events.add(c.now, Happened.MARK_REFUSED, why)
 
 
 def _received(session: Session, c: Cycle, folder: Folder, chunk: list[reader.Head]) -> frozenset[int]:

@@ -6,6 +6,7 @@ from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.mail import message as mail_message
 from followmail.mail.msgid import is_askable, is_ours
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, State, Status, Trigger
 from followmail.store.outbox import Parcel
 
@@ -19,7 +20,7 @@ def left_already(session: Session, c: Cycle, look: Look, e: Enrollment, parcel: 
                     parcel.delivery.id, (Status.QUEUED,), Status.SENT, c.now, left=c.now, filed=True,
                     why="it stands in Sent",
                 )  # fmt: skip
-                c.store.events.add(c.now, "sent", "it had left already: it stands in Sent", e.id, e.address)
+                c.store.events.add(c.now, Happened.SENT, "it had left already: it stands in Sent", e.id, e.address)
             return True
         if e.trigger in (Trigger.MET, Trigger.MANUAL) and not e.again and _was_met(session, c, folder.name, e):
             why = f"{e.address} was once in such a sequence: a mail of ours to them stands in Sent; --again allows it"

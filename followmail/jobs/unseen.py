@@ -11,6 +11,7 @@ from followmail.imap.folders import Folder, Role
 from followmail.jobs.cycle import Cycle
 from followmail.mail.message import Message
 from followmail.mail.msgid import is_digest
+from followmail.sequence.happened import Happened
 
 # While looks follow each other, who deletes a mail has read it. After so long without one, it may have been a rule.
 LONG = timedelta(days=1)
@@ -56,5 +57,5 @@ def tell(c: Cycle) -> None:
         " looked, which it had not for more than a day; an answer may have been among them"
     )
     c.store.facts.set_moment("unseen", c.now)
-    c.store.events.add(c.now, "unseen", why)
+    c.store.events.add(c.now, Happened.UNSEEN, why)
     c.tell("unseen", {"count": count})

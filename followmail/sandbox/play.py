@@ -25,6 +25,7 @@ from followmail.sandbox.letters import Mail
 from followmail.sandbox.promises import Filed, Heard, Record, read_suppressed
 from followmail.sandbox.servers import HOST, Servers
 from followmail.sandbox.story import Happening, Line, Narrator
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment
 from followmail.settings import load
 from followmail.store.events import Event
@@ -242,7 +243,7 @@ class Play:
     def _asked(self, event: Event) -> None:
         """followmail asks: Alex says yes or no a little later, or nothing at all."""
         prospect = next((p for p in CAST if p.address == event.address), None)
-        if event.event == "waiting" and prospect is not None and prospect.if_asked:
+        if event.event == Happened.WAITING and prospect is not None and prospect.if_asked:
             self._at(self.clock.now + ANSWERS_AFTER, partial(self._word, prospect))
 
     def _word(self, prospect: Prospect) -> Iterator[Happening]:

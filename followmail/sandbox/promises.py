@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from followmail.sandbox.cast import ME, ZONE, Holds
 from followmail.sandbox.servers import Delivered
+from followmail.sequence.happened import Happened
 from followmail.store.events import Event
 
 WINDOW = (time(8, 30), time(17, 30))
@@ -135,7 +136,7 @@ def _while_held(record: Record) -> Iterator[str]:
             if heard.holds is Holds.UNTIL_YES and d.at >= since and not _yes(record, heard.address, since, d.at):
                 yield f"{_said(d)}, without a yes"
     for event in record.told:  # what followmail itself asked about
-        for d in _mails_to(record, event.address) if event.event == "waiting" else ():
+        for d in _mails_to(record, event.address) if event.event == Happened.WAITING else ():
             if d.at >= event.at and not _yes(record, event.address, event.at, d.at):
                 yield f"{_said(d)}, though followmail asked on {_local(event.at):%d %b %H:%M} and had no yes"
 

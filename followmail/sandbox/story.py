@@ -6,12 +6,23 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from followmail.sandbox.cast import ZONE, Letter, Prospect
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, State, Trigger
 from followmail.store.events import Event
 
 # Written into the history, and no news beside the line that tells of the same.
 _QUIET = frozenset(
-    {"yes", "approved", "anchor", "first-run", "enrolled", "proposed", "chosen", "not-enrolled", "resumed"}
+    {
+        Happened.YES,
+        Happened.APPROVED,
+        Happened.ANCHOR,
+        Happened.FIRST_RUN,
+        Happened.ENROLLED,
+        Happened.PROPOSED,
+        Happened.CHOSEN,
+        Happened.NOT_ENROLLED,
+        Happened.RESUMED,
+    }
 )
 
 
@@ -92,11 +103,11 @@ class Narrator:
     def _by_itself(self, event: Event, enrollments: Mapping[int, Enrollment]) -> tuple[str, str]:
         e = enrollments.get(event.enrollment or 0)
         who = self._first(event.address)
-        if event.event == "sent" and e is not None:
+        if event.event == Happened.SENT and e is not None:
             return self._sent(who, self.cast.get(event.address), e)
-        if event.event == "finished":
+        if event.event == Happened.FINISHED:
             return f"{who}: all steps are done", "it ends here"
-        if event.event == "waiting":
+        if event.event == Happened.WAITING:
             return f"followmail asks you about {who}", event.why
         return f"{who}: {event.event}", event.why
 

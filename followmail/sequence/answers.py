@@ -11,6 +11,7 @@ from enum import StrEnum
 from followmail.mail.identity import Identity, same_company
 from followmail.mail.kinds import Kind, Verdict
 from followmail.mail.message import Message, bare_subject
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, State
 from followmail.sequence.workdays import Calendar
 
@@ -51,7 +52,7 @@ class Bearings:
 class Effect:
     """What follows: the state it moves to (None: it stays), and what else is to be done."""
 
-    event: str
+    event: Happened
     why: str
     state: State | None = None
     code: str = ""
@@ -133,7 +134,7 @@ def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effec
         Tie.SUBJECT: f"{who} wrote{about}{day}, perhaps an answer; still follow up?",
     }.get(how, f"{who} wrote{about}{day}; still follow up?")
     counts = (message.sent_on or message.later) if how is Tie.COLLEAGUE else None
-    return Effect("waiting", why, State.WAITING, "answer", counts_from=counts)
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", counts_from=counts)
 
 
 def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
@@ -141,15 +142,15 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
     said = f": {v.evidence[0]}" if v.evidence else ""
     match v.kind:
         case Kind.REPLY:
-            return Effect("replied", f"{who} answered{_day(message.later, calendar)}", State.REPLIED)
+            return Effect(Happened.REPLIED, f"{who} answered{_day(message.later, calendar)}", State.REPLIED)
         case Kind.WRONG_PERSON:
             hint = f"; proposed: {v.contact}" if v.contact else ""
-            return Effect("replied", f"{who} names somebody else{hint}", State.REPLIED, proposes=v.contact)
+            return Effect(Happened.REPLIED, f"{who} names somebody else{hint}", State.REPLIED, proposes=v.contact)
         case Kind.UNSUBSCRIBE:
             gone = tuple(dict.fromkeys(a for a in (message.sender.address, b.enrollment.address) if a))
             remark = f"asked not to be written to{_day(message.later, calendar)}"
             return Effect(
-                "unsubscribed", f"{who} asked not to be written to{said}", State.UNSUBSCRIBED,
+                Happened.UNSUBSCRIBED, f"{who} asked not to be written to{said}", State.UNSUBSCRIBED,
                 suppress=tuple((address, remark) for address in gone),
             )  # fmt: skip
         case Kind.LATER:
@@ -163,7 +164,7 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
             quoted = next((words for words in v.evidence if words.startswith("'")), "so")
             said = f", as an automatic answer says: {quoted}" if quoted != "so" else ", as an automatic answer says"
             why = f"{b.enrollment.name or b.enrollment.address} is no longer there{said}{hint}"
-            return Effect("stopped", why, State.STOPPED, GONE, proposes=v.contact)
+            return Effect(Happened.STOPPED, why, State.STOPPED, GONE, proposes=v.contact)
     return None
 
 
@@ -189,16 +190,18 @@ def _later(
     if v.acknowledgement and waits is not None and waits >= until:
         return None
     why = f"{who} will come back{said}" if v.until is None or v.promised else f"{who} put it off{said}"
-    return Effect("paused", why, State.PAUSED, "answer", until, State.WAITING)
+    return Effect(Happened.PAUSED, why, State.PAUSED, "answer", until, State.WAITING)
 
 
 def _calendar(who: str, v: Verdict, message: Message, calendar: Calendar, now: datetime) -> Effect:
     if v.calendar in ("decline", "cancel"):
         until = calendar.beginning_of(_days_after(message, DECLINED, calendar, now))
         return Effect(
-            "paused", f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING
+            Happened.PAUSED, f"{who} declined or cancelled the meeting", State.PAUSED, "answer", until, State.WAITING
         )
-    return Effect("replied", f"{who} answered with a calendar message ({v.calendar or 'invitation'})", State.REPLIED)
+    return Effect(
+        Happened.REPLIED, f"{who} answered with a calendar message ({v.calendar or 'invitation'})", State.REPLIED
+    )
 
 
 def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
@@ -214,9 +217,9 @@ def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calenda
     if e.until is not None and e.until >= until:
         return None
     if e.state is State.WAITING:  # for a word, still; which counts when they are back
-        return Effect("away", f"{e.why} ({why})", State.WAITING, e.code, until)
+        return Effect(Happened.AWAY, f"{e.why} ({why})", State.WAITING, e.code, until)
     then = e.then if e.state is State.PAUSED else State.ACTIVE
-    return Effect("paused", why, State.PAUSED, e.code if e.state is State.PAUSED else "", until, then)
+    return Effect(Happened.PAUSED, why, State.PAUSED, e.code if e.state is State.PAUSED else "", until, then)
 
 
 def _report(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
@@ -240,19 +243,23 @@ def _bounce(v: Verdict, failed: list[str], said: str, b: Bearings) -> Effect | N
     address = b.enrollment.address
     if v.kind is Kind.BOUNCE_SOFT:
         why = f"the mail to {address} could not be delivered for now{said}"
-        return Effect("waiting", why, State.WAITING, "bounce") if v.final else Effect("soft-bounce", why)
+        return Effect(Happened.WAITING, why, State.WAITING, "bounce") if v.final else Effect(Happened.SOFT_BOUNCE, why)
     if v.kind is Kind.BOUNCE_BLOCKED or not failed:
-        return Effect("waiting", f"the mail to {address} was refused{said}; still follow up?", State.WAITING, "bounce")
+        return Effect(
+            Happened.WAITING, f"the mail to {address} was refused{said}; still follow up?", State.WAITING, "bounce"
+        )
     remarks = tuple((a, "bounced") for a in failed)
     if address in failed:
-        return Effect("bounced", f"{address} does not exist{said}", State.BOUNCED, suppress=remarks)
-    return Effect("dropped", f"{', '.join(failed)} in Cc does not exist{said}", suppress=remarks, drop=tuple(failed))
+        return Effect(Happened.BOUNCED, f"{address} does not exist{said}", State.BOUNCED, suppress=remarks)
+    return Effect(
+        Happened.DROPPED, f"{', '.join(failed)} in Cc does not exist{said}", suppress=remarks, drop=tuple(failed)
+    )
 
 
 def third_soft_bounce(b: Bearings) -> Effect:
     """So many temporary failures count as a final one."""
     why = f"the mail to {b.enrollment.address} could not be delivered {SOFT_BOUNCES} times; still follow up?"
-    return Effect("waiting", why, State.WAITING, "bounce")
+    return Effect(Happened.WAITING, why, State.WAITING, "bounce")
 
 
 def _days_after(message: Message, count: int, calendar: Calendar, now: datetime) -> date:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from followmail.errors import UserError
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
 from followmail.store.events import Events
 from followmail.store.outbox import Outbox
@@ -26,6 +27,7 @@ class Enrollments:
         self._database = database
         self._outbox = outbox
         self._events = events
+        self._live: tuple[object, tuple[Enrollment, ...]] = (None, ())  # as of a state of the file, and what it was
 
     # ---- asking
 
@@ -33,7 +35,15 @@ class Enrollments:
         return next(iter(self._where("id = ?", enrollment)), None)
 
     def live(self) -> tuple[Enrollment, ...]:
-        return self._where(_IS_LIVE)
+        """Asked many times a round: read anew only where something was written, by us or by a command beside us."""
+        connection = self._database.connection()
+        if connection.in_transaction:  # what stands there now may yet be rolled back
+            return self._where(_IS_LIVE)
+        beside = self._database.execute_sql("PRAGMA data_version").fetchone()
+        state = (connection, connection.total_changes, beside)
+        if self._live[0] != state:
+            self._live = state, self._where(_IS_LIVE)
+        return self._live[1]
 
     def all(self, state: State | None = None) -> tuple[Enrollment, ...]:
         return self._where("state = ?", state.value) if state else self._where("id > 0")
@@ -79,11 +89,11 @@ class Enrollments:
             EnrollmentRow.update(columns).where(EnrollmentRow.id == row).execute(self._database)
         else:
             row = int(EnrollmentRow.insert(columns | {"created": now}).execute(self._database))
-        self._events.add(now, "enrolled", why, row, new.address)
+        self._events.add(now, Happened.ENROLLED, why, row, new.address)
         return replace(new, id=row, created=now, deliveries=self._outbox.of(row) if there is not None else ())
 
     def change(
-        self, enrollment: Enrollment, state: State, now: datetime, why: str, *, event: str = "", code: str = "",
+        self, enrollment: Enrollment, state: State, now: datetime, why: str, *, event: Happened | None = None, code: str = "",
         until: datetime | None = None, then: State = State.ACTIVE,
     ) -> bool:  # fmt: skip
         """Move to a state, if it still stands where `enrollment` says: the consultant may have spoken meanwhile.
@@ -104,7 +114,7 @@ class Enrollments:
                 return False
             if state is not State.ACTIVE:
                 self._outbox.recall(enrollment.id, now, why)
-            self._events.add(now, event or state.value, why, enrollment.id, enrollment.address)
+            self._events.add(now, event or Happened(state.value), why, enrollment.id, enrollment.address)
         return True
 
     def change_now(self, number: int, state: State, now: datetime, why: str, **how: Any) -> bool:
@@ -124,7 +134,7 @@ class Enrollments:
                 self._database
             )
             self._outbox.recall(enrollment.id, now, why)
-            self._events.add(now, "anchor", why, enrollment.id, enrollment.address)
+            self._events.add(now, Happened.ANCHOR, why, enrollment.id, enrollment.address)
 
     def say_yes(self, enrollment: Enrollment, now: datetime, why: str, granted: Iterable[str] = ()) -> None:
         """The consultant's yes: for the enrollment, and for what is named in `granted`."""
@@ -133,7 +143,7 @@ class Enrollments:
             EnrollmentRow.update(yes_at=now, granted=json.dumps(words)).where(
                 EnrollmentRow.id == enrollment.id
             ).execute(self._database)
-            self._events.add(now, "yes", why, enrollment.id, enrollment.address)
+            self._events.add(now, Happened.YES, why, enrollment.id, enrollment.address)
 
     def note(self, enrollment: int, **columns: Any) -> None:
         """Change what is known about an enrollment without moving it: shape, held_at, counts_from, dropped, …"""

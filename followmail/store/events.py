@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from followmail.sequence.happened import Happened
 from followmail.store.schema import EventRow
 
 
@@ -23,7 +24,7 @@ class Events:
     def __init__(self, database: Any) -> None:
         self._database = database
 
-    def add(self, at: datetime, event: str, why: str, enrollment: int | None = None, address: str = "") -> None:
+    def add(self, at: datetime, event: Happened, why: str, enrollment: int | None = None, address: str = "") -> None:
         EventRow.insert(at=at, event=event, why=why, enrollment=enrollment, address=address).execute(self._database)
 
     def of(self, enrollments: Iterable[int] = (), address: str = "") -> tuple[Event, ...]:

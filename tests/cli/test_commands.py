@@ -149,6 +149,31 @@ def test_the_consultants_word(cli: Cli, world: World) -> None:
     assert "Nothing waits" in cli("approve", "--all").stdout
 
 
+def test_what_one_of_several_cannot_take_keeps_no_other_from_its_word(cli: Cli, world: World) -> None:
+    """What was done is told, then what was not, and why."""
+    world.writes(BOB, ago=days(7))
+    world.writes(CARLA, ago=days(7))
+    cli("once")
+    cli("stop", "bob@bob.example", "carla@carla.example")
+    cli("suppress", "bob@bob.example")
+    ran = cli("resume", "bob@bob.example", "carla@carla.example", status=1)
+    assert "carla@carla.example" in ran.stdout and "goes on" in ran.stdout
+    assert "bob@bob.example" in ran.stderr and "must not be mailed" in ran.stderr
+    assert {row["address"]: row["state"] for row in cli.json("prospects")} == {
+        "bob@bob.example": "stopped",
+        "carla@carla.example": "active",
+    }
+
+
+def test_stopping_what_is_over_says_so(cli: Cli, world: World) -> None:
+    """Between the list and the word it may have ended by itself."""
+    world.writes(BOB, ago=days(7))
+    cli("once")
+    cli("stop", "bob@bob.example")
+    ran = cli("stop", "bob@bob.example", status=1)
+    assert "no live enrollment any more: it is stopped" in ran.stderr
+
+
 def test_a_pause_over_everything_survives_and_ends(cli: Cli, world: World) -> None:
     """Nothing leaves until then."""
     world.writes(BOB, ago=days(7))

@@ -11,6 +11,7 @@ from followmail.mail.identity import Person
 from followmail.mail.kinds import Kind
 from followmail.sequence.answers import Effect
 from followmail.sequence.conversation import Entry
+from followmail.sequence.happened import Happened
 from followmail.sequence.meetings import TookPlace
 from followmail.sequence.planner import due_of, next_step
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
@@ -55,7 +56,7 @@ def begin(court: Court, wish: Wish) -> str:
     e = _new(court, wish) if left else e  # they are no anchors
     settled = settle_history(court, e, wish.ended)
     if isinstance(settled, Effect):
-        c.store.events.add(c.now, "not-enrolled", f"answered by then: {settled.why}", address=e.address)
+        c.store.events.add(c.now, Happened.NOT_ENROLLED, f"answered by then: {settled.why}", address=e.address)
         return f"answered by then: {settled.why}"
     if forbade := _forbade(court, wish.prospect.address):
         return forbade
@@ -82,7 +83,7 @@ def _asked_first(e: Enrollment) -> Enrollment:
 def _forbade(court: Court, address: str) -> str:
     """Whether they asked, before there was this enrollment, not to be written to: that holds for ever."""
     c = court.c
-    allowed = (e.at for e in c.store.events.of(address=address) if e.event == "unsuppressed")
+    allowed = (e.at for e in c.store.events.of(address=address) if e.event == Happened.UNSUPPRESSED)
     since = max(allowed, default=datetime.min.replace(tzinfo=UTC))
     mails = sorted(c.store.conversations.of_address(address), key=lambda known: known.entry.at)
     for known in [known for known in mails if known.entry.at > since][-FORBIDS_AMONG:]:
@@ -90,7 +91,7 @@ def _forbade(court: Court, address: str) -> str:
         if kind is Kind.UNSUBSCRIBE:
             c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")
             why = f"{address} asked on {known.entry.at:%Y-%m-%d} not to be written to; `unsuppress` allows it again"
-            c.store.events.add(c.now, "not-enrolled", why, address=address)
+            c.store.events.add(c.now, Happened.NOT_ENROLLED, why, address=address)
             return why
     return ""
 
@@ -146,7 +147,7 @@ def _again(court: Court, known: Enrollment, wish: Wish) -> str:
     if wish.yes_at is not None:
         c.store.enrollments.say_yes(known, c.now, wish.why)
         if known.state is State.WAITING:
-            c.store.enrollments.change(known, State.ACTIVE, c.now, wish.why, event="resumed")
+            c.store.enrollments.change(known, State.ACTIVE, c.now, wish.why, event=Happened.RESUMED)
     if wish.first_delay is not None and not known.done:
         c.store.enrollments.note(known.id, first_delay=f"{wish.first_delay.count} {wish.first_delay.unit.value}")
     return ""
@@ -160,7 +161,7 @@ def _one_live(court: Court, wish: Wish) -> str:
         return ""
     if wish.origin is Origin.DETECTED and not _far_off(court, other):
         c.store.events.add(
-            c.now, "not-enrolled", f"{other.address} is in '{other.sequence}' already", other.id, other.address
+            c.now, Happened.NOT_ENROLLED, f"{other.address} is in '{other.sequence}' already", other.id, other.address
         )
         return f"{other.address} is in '{other.sequence}' already"
     c.store.enrollments.change_now(other.id, State.STOPPED, c.now, f"gave way to '{wish.sequence.name}': {wish.why}")
@@ -191,7 +192,7 @@ def _write(court: Court, e: Enrollment, wish: Wish, left: Mapping[str, str]) -> 
         if wish.opening is not None and e.conversation is not None:
             count_earlier_steps(c, stored, wish.sequence, wish.opening, left, all_count=e.before_first_run)
         if e.state is not State.ACTIVE:
-            c.store.events.add(c.now, e.state.value, e.why, stored.id, e.address)
+            c.store.events.add(c.now, Happened(e.state.value), e.why, stored.id, e.address)
             count(c, e.state)
     c.tally.enrolled += 1
     c.tell("enrolled", {"enrollment": stored.id, "address": e.address, "sequence": e.sequence})

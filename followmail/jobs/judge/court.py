@@ -14,6 +14,7 @@ from followmail.jobs.forgotten import is_forgotten
 from followmail.mail import kinds, msgid
 from followmail.mail import message as mail_message
 from followmail.mail.kinds import Kind, Verdict
+from followmail.sequence.happened import Happened
 from followmail.store.conversations import Known
 
 MAX_TRIES = 3
@@ -148,7 +149,7 @@ def deadly(c: Cycle) -> int | None:
 def _set_aside(court: Court, known: Known, fault: str) -> None:
     sender = known.entry.message.sender.address
     why = f"a message from {sender} could not be worked out ({fault})"
-    court.c.store.events.add(court.c.now, "set-aside", why, address=sender)
+    court.c.store.events.add(court.c.now, Happened.SET_ASIDE, why, address=sender)
 
 
 def _asked(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from followmail.mail.identity import company
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
 from followmail.sequence.conversation import parties_of
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, Origin, State
 from followmail.store.conversations import Known
 
@@ -161,7 +162,7 @@ def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> bool:
     for address, remark in effect.suppress:
         c.store.suppressions.add(address, remark)
     with c.store.transaction():
-        if effect.event == "soft-bounce" and c.store.enrollments.count_soft_bounce(e.id) >= answers.SOFT_BOUNCES:
+        if effect.event == Happened.SOFT_BOUNCE and c.store.enrollments.count_soft_bounce(e.id) >= answers.SOFT_BOUNCES:
             effect = answers.third_soft_bounce(b)
         if not _move(c, e, effect):
             return False
@@ -170,7 +171,7 @@ def apply(c: Cycle, e: Enrollment, effect: Effect | None, b: Bearings) -> bool:
         if effect.counts_from is not None:
             c.store.enrollments.note(e.id, counts_from=effect.counts_from)
         if effect.proposes:
-            c.store.events.add(c.now, "proposed", effect.proposes, e.id, e.address)
+            c.store.events.add(c.now, Happened.PROPOSED, effect.proposes, e.id, e.address)
     return True
 
 
@@ -216,8 +217,8 @@ def settle_history(court: Court, e: Enrollment, since: datetime | None = None) -
         effect = found and answers.effect(found, known.entry.message, court.read(known), b, c.policy.calendar, c.now)
         if not effect or (effect.state is State.BOUNCED and _wrote(e.address, came[number + 1 :])):
             continue
-        delays += effect.event == "soft-bounce"
-        if effect.event == "soft-bounce" and delays >= answers.SOFT_BOUNCES:
+        delays += effect.event == Happened.SOFT_BOUNCE
+        if effect.event == Happened.SOFT_BOUNCE and delays >= answers.SOFT_BOUNCES:
             effect = answers.third_soft_bounce(b)
         for address, remark in effect.suppress:
             c.store.suppressions.add(address, remark)

@@ -13,6 +13,7 @@ from followmail.jobs.recording import complete
 from followmail.mail.note import beginning
 from followmail.sequence import marks
 from followmail.sequence.conversation import prospect_of
+from followmail.sequence.happened import Happened
 from followmail.sequence.marks import Mark
 from followmail.sequence.steps import Origin, State
 from followmail.store.conversations import Known
@@ -28,7 +29,7 @@ def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> boo
     assert who is not None
     if mark.visible:
         why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
-        c.store.events.add(c.now, "warning", why, address=who.address)
+        c.store.events.add(c.now, Happened.WARNING, why, address=who.address)
     complete(court.session, c, court.watched(), known.entry.message)
     conversation = c.store.conversations.get(known.conversation)
     opening = conversation.silence(who.address, known.entry)[0]
@@ -58,7 +59,7 @@ def refuse(c: Cycle, known: Known, mark: Mark, why: str) -> None:
     who = prospect_of(c.identity, known.entry.message) if known.entry.sent else None
     address = who.address if who else "" if known.entry.sent else sender
     told = f"{about(known)}, in {mark}: {why}" if mark.folder else f"{mark} on {about(known)}: {why}"
-    c.store.events.add(c.now, "mark-refused", told, address=address)
+    c.store.events.add(c.now, Happened.MARK_REFUSED, told, address=address)
     c.tell("mark-refused", {"word": mark.word, "why": why})
 
 
@@ -88,7 +89,9 @@ def switch_off(c: Cycle, known: Known, why: str) -> None:
             c.store.enrollments.change(e, State.STOPPED, c.now, why)
             c.tally.stopped += 1
     who = prospect_of(c.identity, known.entry.message)
-    c.store.events.add(c.now, "switched-off", why, address=who.address if who else known.entry.message.sender.address)
+    c.store.events.add(
+        c.now, Happened.SWITCHED_OFF, why, address=who.address if who else known.entry.message.sender.address
+    )
 
 
 def judge_folder_marks(court: Court) -> None:

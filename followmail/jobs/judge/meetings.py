@@ -25,6 +25,7 @@ from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_askable
 from followmail.sequence import eligibility, meetings
 from followmail.sequence.conversation import Entry
+from followmail.sequence.happened import Happened
 from followmail.sequence.meetings import Hearing, Meeting, Not, Notice, Past, TookPlace
 from followmail.sequence.steps import Origin, Sequence, State, Status, Trigger
 from followmail.store.conversations import Known
@@ -170,7 +171,7 @@ def _hear(court: Court, meeting: Meeting) -> None:
         why = (
             f"nothing follows from your meeting with {against.who.name or against.who.address} on {day}: {against.why}"
         )
-        c.store.events.add(c.now, "not-enrolled", why, address=against.who.address)
+        c.store.events.add(c.now, Happened.NOT_ENROLLED, why, address=against.who.address)
 
 
 def _begin(court: Court, meeting: Meeting, met: TookPlace) -> Not | None:

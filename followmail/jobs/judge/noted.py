@@ -12,6 +12,7 @@ from followmail.mail import message as mail_message
 from followmail.mail.note import MOST_BYTES, Noted, first_words, read_note
 from followmail.sequence import marks
 from followmail.sequence.eligibility import choose
+from followmail.sequence.happened import Happened
 from followmail.sequence.marks import Mark
 from followmail.sequence.steps import Origin, Sequence, Trigger
 from followmail.store.conversations import Known
@@ -94,5 +95,5 @@ def _enroll(c: Cycle, known: Known, noted: Noted, sequence: Sequence, mark: Mark
 
 def _refuse(c: Cycle, known: Known, why: str, address: str = "", words: str = "") -> None:
     """A note never vanishes in silence. `words`: its first ones."""
-    c.store.events.add(c.now, "mark-refused", f"+{marks.MET} on {about(known, words)}: {why}", address=address)
+    c.store.events.add(c.now, Happened.MARK_REFUSED, f"+{marks.MET} on {about(known, words)}: {why}", address=address)
     c.tell("mark-refused", {"word": marks.MET, "why": why})

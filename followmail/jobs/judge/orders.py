@@ -27,6 +27,7 @@ from followmail.mail.quote import own_words
 from followmail.rendering.digest import self_mail
 from followmail.sequence import orders
 from followmail.sequence.agenda import Item, What, day
+from followmail.sequence.happened import Happened
 from followmail.sequence.orders import NotUnderstood, Order, Verb
 from followmail.sequence.steps import Enrollment, State, Status
 from followmail.store.conversations import Known
@@ -44,8 +45,19 @@ _MOST_SHOWN = 5
 _BODY_LIMIT = 64 * 1024
 # What may happen to an enrollment without its standing otherwise than the digest showed it.
 _HARMLESS = frozenset(
-    """call drafted draft-kept draft-moved draft-withdrawn dropped mark-refused proposed retry soft-bounce
-    warning""".split()
+    {
+        Happened.CALL,
+        Happened.DRAFTED,
+        Happened.DRAFT_KEPT,
+        Happened.DRAFT_MOVED,
+        Happened.DRAFT_WITHDRAWN,
+        Happened.DROPPED,
+        Happened.MARK_REFUSED,
+        Happened.PROPOSED,
+        Happened.RETRY,
+        Happened.SOFT_BOUNCE,
+        Happened.WARNING,
+    }
 )
 
 
@@ -276,7 +288,8 @@ def _takes_back(d: Desk, digest: Digest, order: Order, e: Enrollment) -> bool:
         return False
     news = _news(d, digest, e)
     return bool(news) and all(
-        event.event == "snoozed" or (event.event == "stopped" and event.why == desk.STOPPED_BY_HAND) for event in news
+        event.event == Happened.SNOOZED or (event.event == Happened.STOPPED and event.why == desk.STOPPED_BY_HAND)
+        for event in news
     )
 
 
@@ -308,7 +321,7 @@ def _with(d: Desk, item: Item, e: Enrollment, order: Order) -> str:
 def _differs(d: Desk, digest: Digest, item: Item, e: Enrollment) -> str:
     """How an enrollment stands otherwise than the digest showed it; empty where it does not."""
     if news := _news(d, digest, e):
-        if news[-1].event == "snoozed" and e.until is not None:
+        if news[-1].event == Happened.SNOOZED and e.until is not None:
             return f"since that mail: you snoozed it until {d.day(e.until)}"
         return f"since that mail: {news[-1].why or news[-1].event}"
     in_doubt = any(delivery.status is Status.UNCERTAIN for delivery in e.deliveries)

@@ -16,6 +16,7 @@ from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_digest, is_ours
 from followmail.sequence import eligibility, marks
 from followmail.sequence.eligibility import Case
+from followmail.sequence.happened import Happened
 from followmail.sequence.marks import Mark
 from followmail.sequence.steps import Origin, State, Trigger
 from followmail.store.conversations import Known
@@ -175,7 +176,7 @@ def _detect(court: Court, known: Known) -> None:
         return
     if len(fitting) > 1:
         others = ", ".join(s.name for s in fitting if s is not chosen)
-        c.store.events.add(c.now, "chosen", f"'{chosen.name}' rather than {others}", address=who.address)
+        c.store.events.add(c.now, Happened.CHOSEN, f"'{chosen.name}' rather than {others}", address=who.address)
     why = f"nobody has answered your mail of {case.entry.at:%Y-%m-%d} '{case.entry.message.subject}'"
     begin(court, Wish(who, chosen, Origin.DETECTED, why, opening=case.opening, entry=case.entry))
 

@@ -17,6 +17,7 @@ from followmail.mail.message import base_subject
 from followmail.mail.msgid import is_askable, mint
 from followmail.sequence import planner
 from followmail.sequence.conversation import Entry
+from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, Mode, Sequence, State, Status, Step
 from followmail.store.conversations import Known
 from followmail.store.outbox import Parcel, Written
@@ -89,7 +90,7 @@ def count_as_step(
         e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.at, Status.SENT,
         "found in Sent",
     )  # fmt: skip
-    c.store.events.add(c.now, "step-found", f"step {number} left on {entry.at:%Y-%m-%d}: {why}", e.id, e.address)
+    c.store.events.add(c.now, Happened.STEP_FOUND, f"step {number} left on {entry.at:%Y-%m-%d}: {why}", e.id, e.address)
 
 
 def earlier_steps(court: Court, e: Enrollment, sequence: Sequence, opening: Entry | None) -> dict[str, str]:
@@ -155,7 +156,7 @@ def database_lacked(c: Cycle) -> None:
     why = (
         "Sent holds a mail of ours that this database does not know: it was restored, or another followmail is at work"
     )
-    c.store.events.add(c.now, "first-run", why)
+    c.store.events.add(c.now, Happened.FIRST_RUN, why)
     c.tell("first-run", {"why": why})
 
 
@@ -319,7 +320,7 @@ def _reads_like_step(court: Court, known: Known, address: str) -> bool:
 
 def _warn(c: Cycle, e: Enrollment, why: str) -> None:
     """What was decided in doubt is told, not only kept in the history."""
-    c.store.events.add(c.now, "warning", why, e.id, e.address)
+    c.store.events.add(c.now, Happened.WARNING, why, e.id, e.address)
 
 
 def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True) -> None:
@@ -335,11 +336,11 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True)
         e = c.store.enrollments.get(delivery.enrollment)
         if e is None:
             return
-        c.store.events.add(c.now, "sent", f"step {delivery.number}: {why}", e.id, e.address)
+        c.store.events.add(c.now, Happened.SENT, f"step {delivery.number}: {why}", e.id, e.address)
         if yes and delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
             c.store.enrollments.say_yes(e, c.now, "you sent its draft", (f"step:{delivery.step}",))
             if e.state is State.WAITING:
-                c.store.enrollments.change(e, State.ACTIVE, c.now, "you sent its draft", event="resumed")
+                c.store.enrollments.change(e, State.ACTIVE, c.now, "you sent its draft", event=Happened.RESUMED)
     c.tally.sent += 1
     c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
 

@@ -1,0 +1,60 @@
+"""The names that an event of the history can bear. The digest has a teller, or a reason for silence, for each."""
+
+from enum import StrEnum
+
+
+class Happened(StrEnum):
+    """What came to pass. The value stands in the database: a name that was given once is never given to another thing."""
+
+    # where an enrollment went: the names of its states
+    ENROLLED = "enrolled"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    REPLIED = "replied"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    # what became of a step
+    DRAFTED = "drafted"
+    DRAFT_KEPT = "draft-kept"
+    DRAFT_MOVED = "draft-moved"
+    DRAFT_OUT_OF_SIGHT = "draft-out-of-sight"
+    DRAFT_WITHDRAWN = "draft-withdrawn"
+    SENT = "sent"
+    SENT_TWICE = "sent-twice"
+    STEP_FOUND = "step-found"
+    RETRY = "retry"
+    UNCERTAIN = "uncertain"
+    SETTLED = "settled"
+    SKIPPED = "skipped"
+    CALL = "call"
+    CALLED = "called"
+    LAPSED = "lapsed"
+    # what others wrote
+    ANCHOR = "anchor"
+    AWAY = "away"
+    SOFT_BOUNCE = "soft-bounce"
+    DROPPED = "dropped"
+    PROPOSED = "proposed"
+    # the consultant's word
+    YES = "yes"
+    APPROVED = "approved"
+    SNOOZED = "snoozed"
+    RESUMED = "resumed"
+    PAUSED_ALL = "paused-all"
+    RESUMED_ALL = "resumed-all"
+    UNSUPPRESSED = "unsuppressed"
+    FORGOTTEN = "forgotten"
+    SWITCHED_OFF = "switched-off"
+    MARK_REFUSED = "mark-refused"
+    # what began nothing, and what is amiss
+    NOT_ENROLLED = "not-enrolled"
+    CHOSEN = "chosen"
+    FIRST_RUN = "first-run"
+    WARNING = "warning"
+    UNREADABLE = "unreadable"
+    SET_ASIDE = "set-aside"
+    UNSEEN = "unseen"
+    ACCOUNT = "account"
