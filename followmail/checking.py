@@ -161,6 +161,11 @@ def _templates(office: Office) -> list[Line]:
             "" if names else "copy the shipped ones",
         )
     )
+    lines += [
+        Line("tone", True, str(trap), f"read it as they would: `followmail preview {name}`")
+        for name, sequence in library.sequences.items()
+        for trap in rendering.traps(sequence)
+    ]
     differing = rendering.differing(library.folder)
     if differing:
         lines.append(

@@ -1,32 +1,76 @@
-"""`preview`: the mails of a sequence as they would leave, to a real person or to a sample one."""
+"""`preview`: a sequence as its recipient would see it over time, a real person or a sample one."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from followmail import rendering
 from followmail.contacts import Contact
 from followmail.errors import TemplateError, UserError
-from followmail.mail.identity import canonical, is_address
+from followmail.mail.compose import html_of
+from followmail.mail.identity import Person, canonical, is_address
 from followmail.rounds import Office
-from followmail.sequence.planner import Wait
+from followmail.sequence.forecast import forecast
+from followmail.sequence.planner import Day, Finish, Wait
 from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Step
-from followmail.writing import Desk, Sheet, names_of, sheet_of
+from followmail.writing import Desk, Sheet, names_of, quoted, said_in_call, sheet_of
 
 Row = dict[str, Any]
+_FAR = timedelta(days=3 * 366)  # no sequence is longer than a client's patience
 
 
 def preview(office: Office, what: str, to: str | None, now: datetime) -> Row:
-    """{"mails": […], "names": {…}}. Raises UserError where the sequence, step or address is unknown."""
+    """The steps as they would come, each at its time in the real calendar, as if nobody answered.
+
+    {"sequence", "to", "opening": {"at", "subject"} | null, "mails": [{"step", "at", "left", "subject", "text", …}], "names"}.
+    Raises UserError where the sequence, step or address is unknown.
+    """
     sequence, steps = _chosen(office, what)
+    return _sample(office, sequence, steps, now) if to is None else _to(office, sequence, steps, to, now)
+
+
+def _to(office: Office, sequence: Sequence, steps: tuple[Step, ...], to: str, now: datetime) -> Row:
     desk = Desk(office.store, office.settings.identity, office.templates.library, office.policy().calendar)
-    if to is None:
-        return _sample(office, sequence, steps)
     e = _enrollment(office, sequence, to, now)
-    mails = [_mail(desk, e, sequence, step, now) for step in steps]
+    moments = _moments(office, e, sequence, now)
+    mails = [_mail(desk, e, sequence, step, moments[step.name]) for step in steps]
     names = names_of(desk, e, sequence, steps[0], now)
     signature = rendering.signature(desk.library, sequence, names)
-    return {"mails": mails, "names": dict(rendering.listed(names, signature))}
+    anchor = office.store.conversations.find(e.anchor) if e.anchor else None
+    return {
+        "sequence": sequence.name,
+        "to": str(Person(e.name, e.address)),
+        "opening": _opening(office, anchor.entry.at, anchor.entry.message.subject) if anchor else None,
+        "mails": mails,
+        "names": dict(rendering.listed(names, signature)),
+    }
+
+
+def _opening(office: Office, at: datetime, subject: str) -> Row:
+    return {"at": office.policy().calendar.local(at).isoformat(), "subject": subject}
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a step leaves, in the consultant's zone, or left."""
+
+    at: datetime
+    left: bool = False
+
+
+def _moments(office: Office, e: Enrollment, sequence: Sequence, now: datetime) -> dict[str, _Moment]:
+    """By step: when it left, else when it will, by the rules of the planner."""
+    policy = office.policy()
+    gone = {d.step: d.left for d in e.deliveries if d.left is not None and d.status.done}
+    going_on = replace(e, state=State.ACTIVE, until=None)
+    planned = forecast((going_on,), {sequence.name: sequence}, policy, Day(), now, now + _FAR)
+    to_come = {p.decision.step.name: p.due for p in planned if not isinstance(p.decision, Finish) and p.decision.step}
+    return {
+        step.name: _Moment(
+            policy.calendar.local(gone.get(step.name) or to_come.get(step.name) or now), step.name in gone
+        )
+        for step in sequence.steps
+    }
 
 
 def _chosen(office: Office, what: str) -> tuple[Sequence, tuple[Step, ...]]:
@@ -68,53 +112,75 @@ def _name(last: Any, address: str) -> str:
     return next((p.name for p in people if p.address == address), "")
 
 
-def _mail(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: datetime) -> Row:
+def _mail(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, moment: _Moment) -> Row:
+    row = _row(sequence, step, moment)
+    if step.call:
+        return {**row, "to": str(Person(e.name, e.address)), "text": said_in_call(desk, e, sequence, step, moment.at)}
     try:
-        sheet: Sheet | Wait = sheet_of(desk, e, sequence, step, now)
+        sheet: Sheet | Wait = sheet_of(desk, e, sequence, step, moment.at)
     except TemplateError as fault:
-        return _held(sequence, step, str(fault))
+        return {**row, "held": str(fault)}
     if isinstance(sheet, Wait):
-        return _held(sequence, step, sheet.why)
+        return {**row, "held": sheet.why}
     mail = sheet.mail
-    return _row(
-        sequence, step, str(mail.sender), ", ".join(map(str, mail.to)), ", ".join(map(str, mail.cc)), mail.subject, mail.text,
-        mail.html,
+    return {
+        **row, "from": str(mail.sender), "to": ", ".join(map(str, mail.to)), "cc": ", ".join(map(str, mail.cc)),
+        "subject": mail.subject, "text": mail.text, "html": mail.html,
+    }  # fmt: skip
+
+
+def _row(sequence: Sequence, step: Step, moment: _Moment) -> Row:
+    """A step without its words."""
+    before = "the previous one" if step.number > 1 else "your mail"
+    return {
+        "sequence": sequence.name, "step": step.number, "file": step.texts[0].path, "at": moment.at.isoformat(),
+        "left": moment.left, "call": step.call,
+        "after": f"{'a call, ' if step.call else ''}{step.after} after {before}{', after your yes' if step.approve else ''}",
+        "from": "", "to": "", "cc": "", "subject": "", "text": "", "html": None, "held": None,
+    }  # fmt: skip
+
+
+def _sample(office: Office, sequence: Sequence, steps: tuple[Step, ...], now: datetime) -> Row:
+    """With sample names, of a mail that is sent now, where no person is named."""
+    identity, library = office.settings.identity, office.templates.library
+    calendar = office.policy().calendar
+    language = steps[0].texts[0].language or "en"
+    me = rendering.Me(identity.name, identity.name.partition(" ")[0], identity.address)
+    someone = rendering.sample(language).prospect
+    robin = Enrollment(
+        id=0, address=someone.address, name=someone.name, sequence=sequence.name, trigger=sequence.trigger,
+        origin=Origin.MANUAL, opening="sample", state=State.ACTIVE, anchor_at=now,
     )  # fmt: skip
-
-
-def _held(sequence: Sequence, step: Step, why: str) -> Row:
-    return {**_row(sequence, step, "", "", "", "", "", None), "held": why}
-
-
-def _row(
-    sequence: Sequence, step: Step, sender: str, to: str, cc: str, subject: str, text: str, html: str | None
-) -> Row:
+    sender, to = str(Person(me.name, me.address)), str(Person(robin.name, robin.address))
+    moments = _moments(office, robin, sequence, now)
+    mails, every = [], []
+    for step in steps:
+        moment = moments[step.name]
+        names = replace(
+            rendering.sample(language, moment.at.date(), calendar.local_date(now)), me=me,
+            step=rendering.StepName(step.number, step.name), sequence=sequence.name,
+        )  # fmt: skip
+        every.append(names)
+        mails.append(
+            {**_row(sequence, step, moment), "from": sender, "to": to, **_words(library, sequence, step, names)}
+        )
     return {
         "sequence": sequence.name,
-        "step": step.number,
-        "file": step.texts[0].path,
-        "after": f"{'a call, ' if step.call else ''}{step.after} after {'the previous one' if step.number > 1 else 'your mail'}",
-        "from": sender,
         "to": to,
-        "cc": cc,
-        "subject": subject,
-        "text": text,
-        "html": html,
-        "held": None,
+        "opening": _opening(office, now, every[0].conversation.subject),
+        "mails": mails,
+        "names": dict(rendering.listed(every[0], rendering.signature(library, sequence, every[0]))),
     }
 
 
-def _sample(office: Office, sequence: Sequence, steps: tuple[Step, ...]) -> Row:
-    """With sample names, where no person is named."""
-    identity, library = office.settings.identity, office.templates.library
-    sample = rendering.sample(steps[0].texts[0].language or "en")
-    me = rendering.Me(identity.name, identity.name.partition(" ")[0], identity.address)
-    mails = []
-    for step in steps:
-        names = replace(sample, me=me, step=rendering.StepName(step.number, step.name), sequence=sequence.name)
-        rendered = rendering.render(library, sequence, step, step.texts[0], names)
-        subject = rendered.subject if rendered.subject is not None else f"Re: {names.conversation.subject}"
-        to = f"{names.prospect.name} <{names.prospect.address}>"
-        mails.append(_row(sequence, step, f"{me.name} <{me.address}>", to, "", subject, rendered.body, rendered.html))
-    names = replace(sample, me=me, sequence=sequence.name)
-    return {"mails": mails, "names": dict(rendering.listed(names, rendering.signature(library, sequence, names)))}
+def _words(library: rendering.Library, sequence: Sequence, step: Step, names: rendering.Names) -> Row:
+    """What a sample mail says, the mail that it answers below it where it will stand there."""
+    got = rendering.render(library, sequence, step, step.texts[0], names)
+    if step.call:
+        return {"text": got.body}
+    subject = got.subject if got.subject is not None else f"Re: {names.conversation.subject}"
+    body, html = got.body, got.html
+    if (not step.new_thread if step.quote is None else step.quote) and names.anchor.sent_on:
+        below = quoted(names.anchor.text, names.anchor.sent_on, names.me.name, names.language)
+        body, html = f"{body.rstrip()}\n\n{below}\n", html and html + html_of(below)
+    return {"subject": subject, "text": body, "html": html}

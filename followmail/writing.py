@@ -128,9 +128,9 @@ def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
     thread = None if step.new_thread else _thread(conversation, e)
     body, html = rendered.body, rendered.html
     if (step.quote if step.quote is not None else thread is not None) and anchor is not None and anchor.entry.text:
-        quoted = _quoted(anchor, desk, language)
-        body = f"{body.rstrip()}\n\n{quoted}\n"
-        html = html and html + composing.html_of(quoted)
+        below = _quoted(anchor, desk, language)
+        body = f"{body.rstrip()}\n\n{below}\n"
+        html = html and html + composing.html_of(below)
     mail = composing.Outgoing(
         sender=sender,
         to=who.to,
@@ -240,8 +240,12 @@ def _reply_subject(who: Parties, conversation: Conversation | None) -> str:
 
 
 def _quoted(anchor: Known, desk: Desk, language: str) -> str:
-    day = desk.calendar.local_date(anchor.entry.at)
     who = anchor.entry.message.sender.name or desk.identity.name
+    return quoted(anchor.entry.text, desk.calendar.local_date(anchor.entry.at), who, language)
+
+
+def quoted(text: str, day: date, who: str, language: str) -> str:
+    """A mail as it stands below an answer to it, in the manner of mail programs of that language."""
     line = _WROTE.get(language, _WROTE["en"])
     dated = written(day, date.min, language)  # with its year
-    return composing.quote(anchor.entry.text[:MAX_QUOTED], line.format(day=dated, who=who))
+    return composing.quote(text[:MAX_QUOTED], line.format(day=dated, who=who))

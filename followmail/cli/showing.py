@@ -1,5 +1,6 @@
 """`status`, `plan`, `prospects`, `explain`, `preview`, `classify`: the commands that read and tell."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ def status_command(ctx: click.Context, as_json: bool) -> int:
     )
     for problem in told["problems"]:
         say(f"  ! {problem}")
+    say(f"{told['headline']}.")
     if told["paused_for_good"]:
         say("Paused: nothing leaves until `followmail resume`.")
     elif told["paused_until"]:
@@ -165,32 +167,60 @@ def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
             say(f"    {line}")
 
 
-@click.command("preview", epilog="Example: followmail preview nudge/1 --to bob@bob.example")
+@click.command("preview", epilog="Example: followmail preview nudge --to bob@bob.example")
 @click.argument("what", metavar="SEQUENCE[/STEP]")
 @click.option("--to", "to", metavar="ADDRESS", help="As it would leave to this person.")
+@click.option("--html", "page", metavar="FILE", type=click.Path(), help="As a page, to be opened in a browser.")
 @json_option
 @click.pass_context
-def preview_command(ctx: click.Context, what: str, to: str | None, as_json: bool) -> None:
-    """The mail as it would leave, and the names that a text may use with their values."""
+def preview_command(ctx: click.Context, what: str, to: str | None, page: str | None, as_json: bool) -> None:
+    """The mails as they would leave, each at its time, and the names that a text may use with their values."""
     from followmail import previewing
 
     shown = previewing.preview(office_of(ctx), what, to, now())
+    if page:
+        _write_page(shown, page)
     if as_json:
         say_json(shown)
-        return
+    elif page:
+        say(f"{page} is written; open it in a browser.")
+    else:
+        _timeline(shown)
+
+
+def _write_page(shown: dict[str, Any], page: str) -> None:
+    from pathlib import Path
+
+    from followmail.rendering.preview_html import page_of
+
+    try:
+        Path(page).write_text(page_of(shown), encoding="utf-8")
+    except OSError as fault:
+        raise UserError(f"{page} cannot be written: {fault.strerror}.") from None
+
+
+def _timeline(shown: dict[str, Any]) -> None:
+    say(f"{shown['sequence']}: what {shown['to']} would get, as if nobody answered\n")
+    if opening := shown["opening"]:
+        say(f"{_dated(opening['at'])}  your mail '{opening['subject']}'")
     for mail in shown["mails"]:
-        say(f"--- {mail['sequence']}, step {mail['step']} ({mail['file']}), {mail['after']}")
+        what = "HELD" if mail["held"] else "a call" if mail["call"] else f"'{mail['subject']}'"
+        say(f"{_dated(mail['at'])}  step {mail['step']}{' (left)' if mail['left'] else ''}: {what}, {mail['after']}")
+    for mail in shown["mails"]:
+        say(f"\n--- step {mail['step']} ({mail['file']}), {_dated(mail['at'])}")
         if mail["held"]:
             say(f"HELD: {mail['held']}")
             continue
-        say(
-            f"From: {mail['from']}\nTo: {mail['to']}\n"
-            + (f"Cc: {mail['cc']}\n" if mail["cc"] else "")
-            + f"Subject: {mail['subject']}\n"
-        )
-        say(mail["text"])
-    say("--- names that a text may use, as they are here")
+        heads = [f"{name.capitalize()}: {mail[name]}" for name in ("from", "to", "cc", "subject") if mail[name]]
+        say("\n".join((*heads, "", mail["text"].rstrip())))
+    say("\n--- names that a text may use, as they are here")
     table(("name", "value"), [(f"{{{{ {name} }}}}", value) for name, value in shown["names"].items()], "")
+
+
+def _dated(stamp: str) -> str:
+    """With the year: a sequence may reach into the next one."""
+    moment = datetime.fromisoformat(stamp)
+    return f"{moment:%a} {moment.day:2} {moment:%b %Y %H:%M}"
 
 
 @click.command("classify", epilog="Example: followmail classify --json mail/*.eml")

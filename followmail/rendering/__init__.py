@@ -4,6 +4,7 @@
     parse    headers, parse   bytes → Sequence, and faults with file and line
     lint     lint, sandbox    each text looked through, and rendered once with sample names
     render   load.render      a text and a person's names → what the mail says
+    tone     tone.traps              how a sequence would sound: advice, no fault
     live     live.Templates   the same while running: a bad edit is told, the last good version goes on
 
 Import it late: it brings Jinja along.
@@ -15,6 +16,7 @@ from followmail.rendering.load import Library, load, render, signature
 from followmail.rendering.names import Anchor, Conversation, Me, Met, Names, Prospect, StepName, listed, sample
 from followmail.rendering.render import Rendered, source_hash
 from followmail.rendering.starters import copy_shipped, differing, shipped
+from followmail.rendering.tone import traps
 
 __all__ = [
     "Anchor",
@@ -37,4 +39,5 @@ __all__ = [
     "shipped",
     "signature",
     "source_hash",
+    "traps",
 ]

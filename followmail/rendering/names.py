@@ -6,7 +6,7 @@ Values are plain. What is unknown is "" or None; printing it holds the mail, tes
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from followmail.rendering.dates import written
 from followmail.rendering.fault import Fault
@@ -99,17 +99,15 @@ SINGLE = ("greeting", "today", "sequence", "language", "signature")
 KNOWN = (*SINGLE, "step", *(f"{group}.{name}" for group, names in GROUPS.items() for name in names))
 
 
-def sample(language: str = "en") -> Names:
-    """A full set of names, for the lint and for a preview without a person."""
-    today = date(2026, 5, 11)
-    sent = today - timedelta(days=7)
+def sample(language: str = "en", today: date = date(2026, 5, 11), sent: date = date(2026, 5, 4)) -> Names:
+    """A full set of names, for the lint and for a preview without a person: on that day, of a mail sent on that one."""
     return Names(
         me=Me("Alex Example", "Alex", "alex@example.com"),
         prospect=Prospect("Robin Sample", "Robin", "Sample", "robin@sample.example", "sample.example"),
         today=today,
         greeting="Hello Robin,",
         conversation=Conversation("Proposal", sent),
-        anchor=Anchor(sent, "Hello Robin,\n\nhere is the proposal.\n\nAlex", 7),
+        anchor=Anchor(sent, "Hello Robin,\n\nhere is the proposal.\n\nAlex", (today - sent).days),
         met=Met(sent, "IT fair", "backups"),
         step=StepName(1, "hello"),
         sequence="nudge",

@@ -282,6 +282,33 @@ def test_preview_shows_the_mail_as_it_would_leave(cli: Cli, world: World) -> Non
     assert "has no step" in cli("preview", "nudge/9", status=1).stderr
 
 
+def test_preview_as_a_page(cli: Cli, world: World) -> None:
+    """Written where it was asked for; a place that cannot be written to is named."""
+    page = world.home / "nudge.html"
+    assert "nudge.html is written" in cli("preview", "nudge", "--html", str(page)).stdout
+    assert page.read_text().count('class="mail"') == 3
+    assert (
+        "/nowhere/nudge.html cannot be written"
+        in cli("preview", "nudge", "--html", "/nowhere/nudge.html", status=1).stderr
+    )
+
+
+def test_check_tells_what_would_sound_like_a_machine(cli: Cli, world: World) -> None:
+    """As advice: nothing fails by it."""
+    own = world.home / "templates" / "nudge"
+    own.mkdir(parents=True)
+    (own / "sequence.txt").write_text("Trigger: sent\n")
+    for number in (1, 2):
+        (own / f"{number}-mail{number}.txt").write_text(
+            f"After: {number} days\n\nI am just checking in on number {number}.\n"
+        )
+    told = cli.json("check", FOLLOWMAIL_TEMPLATES=str(own.parent))
+    (tone,) = [line for line in told["checks"] if line["name"] == "tone"]
+    assert "nudge/2-mail2.txt line 3: 'checking in': the second mail of this sequence in that manner" in tone["detail"]
+    assert "followmail preview nudge" in tone["remedy"]
+    assert tone["ok"] and told["ok"]
+
+
 def test_check_is_green_and_says_what_is_not(cli: Cli, world: World) -> None:
     """A line each, with the remedy."""
     told = cli.json("check")
