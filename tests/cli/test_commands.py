@@ -302,7 +302,7 @@ def test_check_tells_what_would_sound_like_a_machine(cli: Cli, world: World) -> 
         (own / f"{number}-mail{number}.txt").write_text(
             f"After: {number} days\n\nI am just checking in on number {number}.\n"
         )
-    told = cli.json("check", FOLLOWMAIL_TEMPLATES=str(own.parent))
+    told = json.loads(cli("check", "--json", FOLLOWMAIL_TEMPLATES=str(own.parent)).stdout)
     (tone,) = [line for line in told["checks"] if line["name"] == "tone"]
     assert "nudge/2-mail2.txt line 3: 'checking in': the second mail of this sequence in that manner" in tone["detail"]
     assert "followmail preview nudge" in tone["remedy"]
