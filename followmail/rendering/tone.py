@@ -47,6 +47,7 @@ WORN = {
     ),
 }  # fmt: skip
 _QUESTION = re.compile(r"\?+(?=[\s\"'”’»)]|$)")
+_WORD = re.compile(r"[^\W\d_]+")
 _LOUD_LETTERS = 8  # fewer may be an abbreviation
 
 
@@ -57,6 +58,17 @@ def traps(sequence: Sequence) -> tuple[Fault, ...]:
     for language in (None, *twins):
         found += _worn([text for step in sequence.steps if not step.call and (text := _read_in(step, language))])
     return tuple(sorted(set(found)))
+
+
+def _shouts(subject: str) -> bool:
+    """An exclamation mark, a long word in capitals, or capitals for the most part; abbreviations are none."""
+    letters = [c for c in subject if c.isalpha()]
+    mostly = len(letters) >= _LOUD_LETTERS and sum(map(str.isupper, letters)) > len(letters) / 2
+    return (
+        "!" in subject
+        or mostly
+        or any(len(word) >= _LOUD_LETTERS and word.isupper() for word in _WORD.findall(subject))
+    )
 
 
 def _read_in(step: Step, language: str | None) -> Text | None:
@@ -71,11 +83,9 @@ def _in_one(step: Step, text: Text) -> Iterator[Fault]:
             text.path, text.body_line, f"it asks {questions} questions; one is answered sooner: which matters most?"
         )
     subject = prose(_parsed(text.subject or ""))
-    letters = [c for c in subject if c.isalpha()]
-    if "!" in subject or (len(letters) >= _LOUD_LETTERS and sum(map(str.isupper, letters)) > len(letters) / 2):
-        yield Fault(
-            text.path, text.subject_line, f"the subject {quoted(subject.strip())} shouts; write it as you would say it"
-        )
+    if _shouts(subject):
+        advice = f"the subject {quoted(subject.strip())} shouts; write it as you would say it"
+        yield Fault(text.path, text.subject_line, advice)
     if "!!" in prose(_parsed(text.body)):
         yield Fault(text.path, text.body_line, "two exclamation marks read like an advertisement; none is better")
 

@@ -1,11 +1,14 @@
 """How a sequence would sound: advice with file and line, which stops nothing."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from followmail.rendering import load, shipped, traps
+from followmail.rendering.tone import WORN
 
+ROOT = Path(__file__).parents[2]
 HEAD = "After: 4 business days\n"
 
 
@@ -113,3 +116,27 @@ def test_what_is_to_be_said_in_a_call_has_no_tone(tmp_path: Path) -> None:
     """Nobody reads it but the one who calls."""
     call = f"{HEAD}Channel: call\n\nDid it come? Do they like it?\n"
     assert told(tmp_path, a_1=mail("Does it fit?"), b_2=call) == []
+
+
+EXAMPLES = re.findall(r"^```(bad|good) (\w\w)\n(.*?)^```$", (ROOT / "docs" / "craft.md").read_text(), re.S | re.M)
+
+
+@pytest.mark.parametrize(("kind", "language", "text"), EXAMPLES, ids=[f"{k}-{lang}" for k, lang, _ in EXAMPLES])
+def test_the_examples_are_what_they_are_called(tmp_path: Path, kind: str, language: str, text: str) -> None:
+    """Good ones give no cause for advice, also twice; bad ones shout, ask twice and are worn."""
+    assert language in WORN
+    found = told(tmp_path, a_1=text, b_2=text)
+    if kind == "good":
+        assert found == []
+    else:
+        assert any("shouts" in trap for trap in found)
+        assert any("it asks" in trap for trap in found)
+        assert any("the second mail of this sequence in that manner" in trap for trap in found)
+
+
+def test_each_shipped_language_has_both_examples() -> None:
+    """A good one and a bad one."""
+    languages = {path.suffixes[0][1:] for path in shipped().glob("nudge/1-*.*.txt")} | {"en"}
+    assert sorted((kind, language) for kind, language, _ in EXAMPLES) == sorted(
+        (kind, language) for kind in ("bad", "good") for language in languages
+    )
