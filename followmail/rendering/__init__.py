@@ -12,7 +12,7 @@ Import it late: it brings Jinja along.
 
 from followmail.rendering.fault import Fault
 from followmail.rendering.live import Templates
-from followmail.rendering.load import Library, load, render, signature
+from followmail.rendering.load import Library, Proof, load, render, signature
 from followmail.rendering.names import Anchor, Conversation, Me, Met, Names, Prospect, StepName, listed, sample
 from followmail.rendering.render import Rendered, source_hash
 from followmail.rendering.starters import copy_shipped, differing, shipped
@@ -26,6 +26,7 @@ __all__ = [
     "Me",
     "Met",
     "Names",
+    "Proof",
     "Prospect",
     "Rendered",
     "StepName",

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from followmail.rendering.fault import Fault
-from followmail.rendering.load import LanguageOf, Library, load, paths
+from followmail.rendering.load import LanguageOf, Library, Proof, load, paths
 
 
 class Templates:
     """`library` is what holds now; `refresh` brings it up to date."""
 
-    def __init__(self, folder: Path, languages_of: LanguageOf | None = None) -> None:
+    def __init__(self, folder: Path, languages_of: LanguageOf | None = None, proof: Proof | None = None) -> None:
         self.folder = folder
         self.library = Library(folder)
-        self._languages_of = languages_of
+        self._languages_of, self._proof = languages_of, proof
         self._seen: object = None
         self._told: frozenset[Fault] = frozenset()
 
@@ -21,7 +21,7 @@ class Templates:
         seen = _signs(self.folder)
         if seen is not None and seen == self._seen:
             return ()
-        loaded = load(self.folder, self._languages_of)
+        loaded = load(self.folder, self._languages_of, self._proof)
         # a file that changed while it was read is read again at the next look
         self._seen = seen if _signs(self.folder) == seen else None
         self.library = _with_last_good(loaded, self.library)
@@ -51,4 +51,5 @@ def _with_last_good(loaded: Library, before: Library) -> Library:
         loaded.readable,
         before.digest if loaded.digest_broken or not loaded.readable else loaded.digest,
         loaded.digest_broken,
+        loaded.proof,
     )

@@ -4,10 +4,12 @@ A sequence with a fault is left out and told; the others go on.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
+from followmail import __version__
 from followmail.errors import TemplateError
 from followmail.rendering import digest as digesting
 from followmail.rendering import render as rendering
@@ -20,6 +22,18 @@ from followmail.sequence.steps import Sequence, Step, Text
 
 LanguageOf = Callable[[str], str | None]
 ENDINGS = (".txt", ".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a folder was looked through and had no fault: the mark of its bytes, and the language of each text.
+
+    What was proven once and has not changed by a byte is not looked through again: that takes longer than most
+    commands.
+    """
+
+    mark: str
+    languages: Mapping[str, str | None]  # by path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class Library:
     readable: bool = True  # the folder itself; else nothing is known of its sequences
     digest: digesting.Wording | None = None
     digest_broken: bool = False
+    proof: Proof | None = None  # where nothing at all is wrong
 
     def fault_of(self, name: str) -> str:
         """Why a sequence that is not among `sequences` cannot be read; empty where it does not exist."""
@@ -62,34 +77,38 @@ def signature(library: Library, sequence: Sequence, names: Names) -> str:
     return str(rendering.signed(Sandbox(library.files.get(sequence.name, {})), names, context(names)))
 
 
-def load(folder: Path, languages_of: LanguageOf | None = None) -> Library:
+def load(folder: Path, languages_of: LanguageOf | None = None, proof: Proof | None = None) -> Library:
     """Reads and lints a folder. Never raises for what stands in it: what is wrong is among the faults.
 
-    `languages_of` tells the language of a text, or None; by default `mail.language.language`.
+    `languages_of` tells the language of a text, or None; by default `mail.language.language`. Where `proof` is of these
+    very bytes, it is believed.
     """
     try:
         files, unread = read(folder)
     except OSError as error:
         fault = Fault(str(folder), 0, f"this folder of templates cannot be read: {error.strerror}")
         return Library(folder, faults=(fault,), readable=False)
-    return understood(folder, files, languages_of, unread)
+    return understood(folder, files, languages_of, unread, proof)
 
 
 def understood(
-    folder: Path, files: Mapping[str, bytes], languages_of: LanguageOf | None = None, unread: tuple[Fault, ...] = ()
-) -> Library:
+    folder: Path, files: Mapping[str, bytes], languages_of: LanguageOf | None = None, unread: tuple[Fault, ...] = (),
+    proof: Proof | None = None,
+) -> Library:  # fmt: skip
     """The same from bytes: path → content, and what could not be read."""
     if languages_of is None:
         from followmail.mail.language import language  # late: it reads word tables
 
         languages_of = language
+    mark = _mark(files)
+    known = proof.languages if proof is not None and proof.mark == mark else None
     sources = _sources(files)
     sandbox = Sandbox(sources)
     faults, sequences, broken = list(unread), {}, set()
     for name in sorted({path.partition("/")[0] for path in (*files, *(f.path for f in unread)) if "/" in path}):
         if name[0] in "._":
             continue
-        sequence, wrong = _sequence(name, files, sandbox, languages_of)
+        sequence, wrong = _sequence(name, files, sandbox, languages_of, known)
         faults += wrong
         if sequence is None or wrong or any(fault.path.startswith(name + "/") for fault in unread):
             broken.add(name)
@@ -99,16 +118,33 @@ def understood(
     lost = bool(wrong) or any(fault.path == digesting.FILE for fault in unread)
     told = tuple(dict.fromkeys((*faults, *wrong)))
     of_sequences = dict.fromkeys(sequences, sources)
-    return Library(folder, sequences, told, frozenset(broken), of_sequences, digest=wording, digest_broken=lost)
+    proven = None if told else Proof(mark, {t.path: t.language for t in _texts(sequences)})
+    return Library(
+        folder, sequences, told, frozenset(broken), of_sequences, digest=wording, digest_broken=lost, proof=proven
+    )
+
+
+def _mark(files: Mapping[str, bytes]) -> str:
+    """Another one for any other byte or name, and for any other version of what looks them through."""
+    mark = sha256(__version__.encode())
+    for path, raw in sorted(files.items()):
+        mark.update(f"\0{path}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
+    return mark.hexdigest()
+
+
+def _texts(sequences: Mapping[str, Sequence]) -> Iterator[Text]:
+    return (text for sequence in sequences.values() for step in sequence.steps for text in step.texts)
 
 
 def _sequence(
-    name: str, files: Mapping[str, bytes], sandbox: Sandbox, languages_of: LanguageOf
-) -> tuple[Sequence | None, list[Fault]]:
-    reading = Reading(name, sandbox, languages_of)
+    name: str, files: Mapping[str, bytes], sandbox: Sandbox, languages_of: LanguageOf,
+    known: Mapping[str, str | None] | None,
+) -> tuple[Sequence | None, list[Fault]]:  # fmt: skip
+    """The sequence of a folder and what is wrong with it; with the languages `known`, that nothing is wrong is known."""
+    reading = Reading(name, sandbox, languages_of, known or {})
     own = {path.partition("/")[2]: raw for path, raw in files.items() if path.startswith(name + "/")}
     sequence = reading.sequence(own)
-    return sequence, sorted(reading.faults + (_lint(sequence, sandbox) if sequence else []))
+    return sequence, sorted(reading.faults + (_lint(sequence, sandbox) if sequence and known is None else []))
 
 
 def _lint(sequence: Sequence, sandbox: Sandbox) -> list[Fault]:

@@ -49,8 +49,8 @@ class _Rules:
 class Reading:
     """One folder being read: collects what is wrong with it."""
 
-    def __init__(self, name: str, sandbox: Sandbox, language_of: LanguageOf) -> None:
-        self.name, self.sandbox, self.language_of = name, sandbox, language_of
+    def __init__(self, name: str, sandbox: Sandbox, language_of: LanguageOf, known: Mapping[str, str | None]) -> None:
+        self.name, self.sandbox, self.language_of, self.known = name, sandbox, language_of, known
         self.faults: list[Fault] = []
 
     def sequence(self, files: Mapping[str, bytes]) -> Sequence | None:
@@ -237,7 +237,7 @@ class Reading:
             self._wrong(file.path, subject.line, "Subject: there is no value; leave the line out to stay in the thread")
         return Text(
             file.path,
-            named.language or self._language(file.body),
+            named.language or self._language(file),
             after.value if after else "",
             file.body,
             subject.value if subject else None,
@@ -245,9 +245,11 @@ class Reading:
             subject.line if subject else 1,
         )
 
-    def _language(self, body: str) -> str | None:
+    def _language(self, file: File) -> str | None:
+        if file.path in self.known:
+            return self.known[file.path]
         try:
-            return self.language_of(prose(self.sandbox.parse(body)))
+            return self.language_of(prose(self.sandbox.parse(file.body)))
         except (TemplateSyntaxError, RecursionError, ValueError):
             return None  # told by the lint
 

@@ -127,3 +127,30 @@ def test_shipped_files_are_copied_once_and_never_overwritten(tmp_path: Path) -> 
     assert differing(tmp_path / "t") == ("nudge/sequence.txt", "signature.txt")
     assert [path.name for path in copy_shipped(tmp_path / "t")] == ["sequence.txt"]
     assert (tmp_path / "t" / "signature.txt").read_text() == "mine"
+
+
+def _never(text: str) -> str | None:
+    raise AssertionError("looked through once more")
+
+
+def test_what_was_proven_and_has_not_changed_is_not_looked_through_again(folder: Path) -> None:
+    """The same library comes of it, to the last text."""
+    first = Templates(folder)
+    first.refresh()
+    again = Templates(folder, _never, first.library.proof)
+    assert again.refresh() == ()
+    assert again.library == first.library
+
+
+def test_any_change_is_looked_through_whatever_was_proven(folder: Path) -> None:
+    """Also one that leaves size and time as they were, and a file that is only included."""
+    first = Templates(folder)
+    first.refresh()
+    text = folder / "signature.txt"
+    text.write_text("{{ me.nome }}\n")
+    again = Templates(folder, None, first.library.proof)
+    assert any("me.nome" in str(fault) or "'nome'" in str(fault) for fault in again.refresh())
+    assert again.library.proof is None
+    text.write_text("{{ me.name }}\n")
+    with pytest.raises(AssertionError, match="once more"):
+        Templates(folder, _never, first.library.proof).refresh()
