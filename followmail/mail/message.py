@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 
 from followmail.mail import msgid
 from followmail.mail.identity import Person, canonical
@@ -59,6 +60,17 @@ _FORWARD = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:(]+")
+# As nearly all programs write these; whatever looks otherwise goes through the standard library, which takes its time.
+_MAILBOX = re.compile(
+    r"""(?:(?:"([^"\\]*)"\ ?|([^"\\<>(),:;@\[\]]*))<([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+)>|([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+))(,\ ?|\Z)""",
+    re.ASCII,
+)
+_DATE = re.compile(
+    rb"(?:[A-Za-z]{3}, )?(\d\d?) ([A-Z][a-z]{2}) ([12]\d{3}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])([01]\d)([0-5]\d)"
+    rb"(?: \([A-Z]{1,5}\))?"
+)
+_MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_SHORT = 200  # characters of a header that is worth remembering: the same people write again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +157,11 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
     senders = people(fields.get("from", ()))
     sender = senders[0] if senders else Person("", "")
     to, subject = people(fields.get("to", ()), literally=True), decode(_first(fields, "subject"))
-    date = read_date(_first(fields, "date"))
+    date, original = read_date(_first(fields, "date")), _first(fields, "x-microsoft-original-message-id")
     own_id = msgid.read_bare_id(_first(fields, "message-id"))
     if not own_id or len(own_id) > 998:
         own_id = msgid.synthetic(str(size), str(date), sender.address, ",".join(p.address for p in to), subject)
-    references = msgid.read_ids(b" ".join(fields.get("references", ())))
+    references = _ids(fields, "references")
     if len(references) > MAX_REFERENCES:
         references = (references[0], *references[1 - MAX_REFERENCES :])
     return Message(
@@ -162,9 +174,9 @@ def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime |
         subject=subject,
         date=date,
         arrived=arrived,
-        in_reply_to=msgid.read_ids(b" ".join(fields.get("in-reply-to", ())))[:MAX_REFERENCES],
+        in_reply_to=_ids(fields, "in-reply-to")[:MAX_REFERENCES],
         references=references,
-        original_id=msgid.read_bare_id(_first(fields, "x-microsoft-original-message-id")),
+        original_id=msgid.read_bare_id(original) if original else "",
         content_type=_flat(_first(fields, "content-type")).lower()[:300],
         auto_submitted=_is_auto_submitted(fields),
         is_list="list-id" in fields or "list-post" in fields,
@@ -188,6 +200,8 @@ def base_subject(subject: str) -> str:
 def bare_subject(subject: str) -> str:
     """The same, as it was typed: for reading."""
     text = " ".join(subject.split())
+    if ":" not in text and "：" not in text and text[:1] != "[":
+        return text
     for _ in range(20):
         shorter = _REPLY.sub("", text, count=1)
         if shorter == text:
@@ -210,16 +224,48 @@ def people(values: Iterable[bytes], literally: bool = False) -> tuple[Person, ..
     `literally`: also an address that stands in the header as no word of its own. "a)b@c.example" is read as b@c.example,
     which may be somebody else; who wrote is told leniently, who is mailed is not.
     """
-    text = ", ".join(_flat(value) for value in values)[:200_000]
+    text = ", ".join(map(_flat, values))[:200_000] if values else ""
+    if not text:
+        return ()
+    return _remembered(text, literally) if len(text) <= _SHORT else _people(text, literally)
+
+
+def _people(text: str, literally: bool) -> tuple[Person, ...]:
+    found = _usual_people(text)
+    return _any_people(text, literally) if found is None else found
+
+
+def _any_people(text: str, literally: bool) -> tuple[Person, ...]:
     words = frozenset(_BETWEEN_ADDRESSES.split(text)) if literally else frozenset()
-    found = []
-    for name, address in _addresses(text)[:_MAX_PEOPLE]:
-        if literally and address not in words:
-            continue
-        plain = canonical(address)
-        if plain.count("@") == 1 and plain.isprintable() and " " not in plain:
-            found.append(Person(clean_name(_decode_words(name) if "=?" in name else name), plain))
+    return tuple(
+        _person(name, plain)
+        for name, address in _addresses(text)[:_MAX_PEOPLE]
+        if not (literally and address not in words)
+        and (plain := canonical(address)).count("@") == 1
+        and plain.isprintable()
+        and " " not in plain
+    )
+
+
+_remembered = lru_cache(maxsize=2048)(_people)
+
+
+def _usual_people(text: str) -> tuple[Person, ...] | None:
+    """The mailboxes of a header of which each has the usual form; None where one has not."""
+    found: list[Person] = []
+    place = 0
+    while place < len(text) and len(found) < _MAX_PEOPLE:
+        mailbox = _MAILBOX.match(text, place)
+        if mailbox is None:
+            return None
+        quoted, words, address, bare, _ = mailbox.groups()
+        found.append(_person(quoted or words or "", (address or bare).lower()))
+        place = mailbox.end()
     return tuple(found)
+
+
+def _person(name: str, address: str) -> Person:
+    return Person(clean_name(_decode_words(name) if "=?" in name else name), address)
 
 
 def _addresses(text: str) -> list[tuple[str, str]]:
@@ -236,11 +282,28 @@ def clean_name(name: str) -> str:
 
 def _plain(text: str) -> str:
     """One line without control characters, and without the lone surrogates that UTF-7 can smuggle in."""
-    return _CONTROL.sub("", " ".join(text.split())).encode("utf-8", "replace").decode("utf-8")
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
+    return _CONTROL.sub("", line).encode("utf-8", "replace").decode("utf-8")
 
 
 def read_date(value: bytes) -> datetime | None:
     """A Date field as aware UTC; None where it cannot be read or is absurd. '-0000' is UTC (RFC 5322 §3.3)."""
+    return _usual_date(value) or _any_date(value)
+
+
+def _usual_date(value: bytes) -> datetime | None:
+    """A date in the usual form; None where it is none."""
+    usual = _DATE.fullmatch(value)
+    if usual is None:
+        return None
+    day, month, year, hour, minute, second, *zone = usual.groups()
+    midnight = _midnight(day, month, year, *zone)
+    return midnight and midnight + timedelta(0, int(hour) * 3600 + int(minute) * 60 + int(second))
+
+
+def _any_date(value: bytes) -> datetime | None:
     try:
         moment = parsedate_to_datetime(_flat(value))
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -249,21 +312,46 @@ def read_date(value: bytes) -> datetime | None:
     return moment if 1980 <= moment.year <= 9000 else None
 
 
+@lru_cache(maxsize=1024)
+def _midnight(day: bytes, month: bytes, year: bytes, sign: bytes, hours: bytes, minutes: bytes) -> datetime | None:
+    """When a day began in a zone; None where there is no such day, or its year is absurd."""
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        midnight = datetime(int(year), _MONTHS[month], int(day), tzinfo=UTC)
+    except (ValueError, KeyError):
+        return None
+    return (midnight + ahead if sign == b"-" else midnight - ahead) if 1980 < midnight.year < 9000 else None
+
+
 def _fields(head: bytes) -> dict[str, list[bytes]]:
     """Field name (lower case) → unfolded raw values, in order. A line that is no field is passed over."""
-    block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0] if not head.startswith((b"\n", b"\r\n")) else b""
+    text = head.replace(b"\r\n", b"\n")
+    block = text.partition(b"\n\n")[0] if text[:1] != b"\n" else b""
     fields: dict[str, list[bytes]] = {}
-    name = ""
-    for line in re.split(rb"\r\n|\n|\r", block):
+    values: list[bytes] | None = None  # of the field that a folded line goes on with
+    for line in block.replace(b"\r", b"\n").split(b"\n"):
         if line[:1] in (b" ", b"\t"):
-            if name:
-                fields[name][-1] += b" " + line.strip()
+            if values:
+                values[-1] += b" " + line.strip()
             continue
         raw, colon, value = line.partition(b":")
-        name = raw.strip().decode("ascii", "replace").lower() if colon and raw.strip() else ""
-        if name:
-            fields.setdefault(name, []).append(value.strip())
+        name = _field_name(raw) if colon else ""
+        values = fields.setdefault(name, []) if name else None
+        if values is not None:
+            values.append(value.strip())
     return fields
+
+
+def _field_name(raw: bytes) -> str:
+    return _USUAL_NAMES.get(raw) or raw.strip().decode("ascii", "replace").lower()
+
+
+_USUAL_NAMES = {name.encode(): name.lower() for name in HEADER_FIELDS}
+
+
+def _ids(fields: Mapping[str, list[bytes]], name: str) -> tuple[str, ...]:
+    values = fields.get(name)
+    return msgid.read_ids(b" ".join(values)) if values else ()
 
 
 def _first(fields: Mapping[str, list[bytes]], name: str) -> bytes:
@@ -273,6 +361,8 @@ def _first(fields: Mapping[str, list[bytes]], name: str) -> bytes:
 
 def _flat(value: bytes) -> str:
     """Bytes as text whatever they are, on one line."""
+    if not value:
+        return ""
     try:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
@@ -299,18 +389,19 @@ def _charset(raw: bytes, charset: str | None) -> str:
 
 
 def _envelope_to(fields: Mapping[str, list[bytes]]) -> tuple[str, ...]:
-    found = [p.address for name in _ENVELOPE for p in people(fields.get(name, ()))]
-    return tuple(dict.fromkeys(found))
+    found = [p.address for name in _ENVELOPE if name in fields for p in people(fields[name])]
+    return tuple(dict.fromkeys(found)) if found else ()
 
 
 def _is_auto_submitted(fields: Mapping[str, list[bytes]]) -> bool:
     """Auto-Submitted other than 'no' (RFC 3834 §5), or the older marks that say the same."""
-    value = _flat(_first(fields, "auto-submitted")).lower().partition(";")[0].strip()
-    if value and value != "no":
-        return True
+    if "auto-submitted" in fields:
+        value = _flat(_first(fields, "auto-submitted")).lower().partition(";")[0].strip()
+        if value and value != "no":
+            return True
     return "x-autoreply" in fields or "x-autorespond" in fields
 
 
 def _list_post(value: bytes) -> str:
-    found = re.search(r"mailto:([^>?\s]+)", _flat(value), re.IGNORECASE)
+    found = re.search(r"mailto:([^>?\s]+)", _flat(value), re.IGNORECASE) if value else None
     return canonical(found[1]) if found else ""

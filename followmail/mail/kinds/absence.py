@@ -13,7 +13,7 @@ from followmail.mail.dates import Rank
 from followmail.mail.identity import domain, is_shared, local_part
 from followmail.mail.kinds import opt_out, words
 from followmail.mail.kinds.received import REPLY, Received
-from followmail.mail.kinds.statement import CLOCK, Sentence, statement
+from followmail.mail.kinds.statement import ADDRESS, CLOCK, Sentence, statement
 
 _MAX_NOTE = 130  # words of a note
 _MAX_BARE = 30  # of one that says nothing but when
@@ -99,7 +99,7 @@ def left(mail: Received) -> str | None:
         is_all = not _says(mail, "guard") and len(sentences) <= _MAX_SENTENCES
         # who only tells that they have retired writes as a person; a note says who is there instead, or which company
         helped = not words.phrases("left-company", "own").first(mail.said) or any(
-            "@@" in x.folded or _is_about(x.folded, ("standing", "urgent")) for x in sentences
+            "@@" in x.folded or _tells_whom_to_call(x) for x in sentences
         )
         return own if is_all and helped else None
     names = _own_names(mail)
@@ -191,7 +191,8 @@ def _left_themselves(mail: Received) -> str | None:
         return own
     company = domain(mail.sender.address)
     for match in words.phrases("left-company", "own-of").each(mail.said):
-        if any(w in company for w in re.findall(r"\w{4,}", mail.said[match.end() : match.end() + 40])):
+        behind = ADDRESS.sub(" ", mail.said[match.end() : match.end() + 80])[:40]  # a colleague's address tells nothing
+        if any(w in company for w in re.findall(r"\w{4,}", behind)):
             return " ".join(match[0].split())
     return None
 

@@ -19,18 +19,18 @@ _LINK = re.compile(r"\S*(?:://|www\.)\S*")
 _QUOTED = re.compile(r"[\"“„”«][^\"“„”«»]{2,300}[?.!…]\s?[\"“”»]")  # somebody's words
 
 
-def asks(text: str, lang: str | None) -> str | None:
-    """The question, request or offer in a new text, as evidence, or None. `lang` None: any language."""
+def asks(text: str, lang: str | None, offers: bool = True) -> str | None:
+    """The question, request or (unless told not) offer in a new text, as evidence, or None. `lang` None: any language."""
     langs = () if lang is None else (lang,)
     text = _QUOTED.sub(" ", _LINK.sub(" ", text[:20_000]))
     # people ask in the beginning or in the end
     said = statement(text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - _END - 2]}\n\n{text[-_END:]}").sentences
     pairs = zip_longest(said, said[1:])
-    return next((found for s, after in pairs if (found := _asked(s, after, langs)) is not None), None)
+    return next((found for s, after in pairs if (found := _asked(s, after, langs, offers)) is not None), None)
 
 
-def _asked(sentence: Sentence, after: Sentence | None, langs: tuple[str, ...]) -> str | None:
-    offer = sentence.first(phrases(SECTION, "offer", *langs))
+def _asked(sentence: Sentence, after: Sentence | None, langs: tuple[str, ...], offers: bool) -> str | None:
+    offer = sentence.first(phrases(SECTION, "offer", *langs)) if offers else None
     if offer is not None and not _INVOICE.search(sentence.folded):
         return f"says '{sentence.quoted(offer)}'"
     is_question = sentence.asks and not _is_rhetorical(sentence, after, langs)

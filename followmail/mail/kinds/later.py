@@ -53,9 +53,9 @@ class _Hearing:
     def verdict(self) -> Later | None:
         if reaction := self._reaction():
             return Later(None, None, False, True, f"a reaction: '{reaction}'")
-        if self._is_time_alone():
+        if self._is_time_alone() and not any(self._match(self.said.whole, key) for key in ("agreed", "meets")):
             named = self._named(self.said.whole)
-            return self._later(named, "") if named and named.start - self.on > _NEAR else None
+            return self._later(named, "") if named and named.start - self.on > _NEAR else self._promise()
         if self._acknowledges():
             return self._acknowledgement()
         if any(self._match(s, "agreed") for s in self.said.sentences):
@@ -87,7 +87,7 @@ class _Hearing:
         letters = _WORD.search(text)
         if letters is None:
             return _EMOJI.search(text) is not None and not re.search(r"[\d?]", text)
-        if self.said.words > _BRIEF or "?" in text:
+        if self.said.words > _BRIEF or "?" in text or CLOCK.search(self.said.whole.folded):
             return False
         folded = fold(_EMOJI.sub(" ", text))
         rest, end = [], 0
@@ -144,13 +144,18 @@ class _Hearing:
                 named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
             )
             if (is_near or _asks(sentence)) and not self._match(sentence, "anew"):
-                return None  # "can you start in June?"
+                # "can you start in June?"; "could you call me in June?"
+                return None if is_near else self._far(sentence)
             if sentence.asks and phrases(SECTION, "question").at(sentence.folded.lstrip("¿¡ -")):
                 return None  # "how long does the price hold?"
             if named is not None and (named.start <= self.on or named.end - self.on <= _AT_ONCE):
                 return None  # "call me tomorrow"
             if named is not None or any(self._match(s, "vague") for s in near):
                 return named, words, not sentence.asks and self._promises(sentence) is not None
+        return self._far(sentence)
+
+    def _far(self, sentence: Sentence) -> tuple[dates.Named | None, str, bool] | None:
+        """A talk, at a time too far away for an appointment."""
         if (words := self._match(sentence, "contact")) is not None:
             named = self._named(sentence)
             if named.start - self.on > _NEAR if named else self._match(sentence, "vague") is not None:
@@ -166,14 +171,14 @@ class _Hearing:
         named = next((n for n in reversed(found) if n.start > self.on), None)
         if named is not None and named.start - self.on > timedelta(days=3):
             return self._later(named, words)
-        asked = any(s.asks for s in self.said.sentences)
+        asked = any(s.asks and not self._match(s, "vague") for s in self.said.sentences)
         if not asked and any(self._match(s, "vague") for s in self.said.sentences):
             return self._later(None, words)
         return None
 
     def _promise(self) -> Later | None:
         """ "I'll get back to you next week", and no question that waits for an answer."""
-        if self.said.words > _LONG or any(s.asks for s in self.said.sentences):
+        if self.said.words > _LONG or any(_asks(s) for s in self.said.sentences):
             return None
         for at, sentence in enumerate(self.said.sentences):
             words = self._promises(sentence)

@@ -80,7 +80,7 @@ def _of_person(mail: Received, lang: str | None) -> Verdict:
     if (proposed := wrong_person.proposes(text, lang)) is not None:
         return Verdict(Kind.WRONG_PERSON, (proposed[0],), contact=proposed[1])
     put_off = later.puts_off(text, mail.day, lang) if mail.day else None
-    if put_off is not None and put_off.acknowledgement and asks.asks(text, lang) is not None:
+    if put_off is not None and put_off.acknowledgement and asks.asks(text, lang, offers=False) is not None:
         put_off = None  # who asks for something does more than to acknowledge
     if put_off is not None:
         return Verdict(

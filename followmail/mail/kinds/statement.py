@@ -14,7 +14,8 @@ _MAX_SENTENCE = 1200  # characters of one
 
 # a full stop behind a number or a title ends nothing
 _END = re.compile(
-    r"(?:(?<!\d)(?<!\bdr)(?<!\bmr)(?<!\bhr)(?<!\bfr)(?<!\bmrs)(?<!\bst)(?<!\bca)(?<!\bsig)(?<!\bsra)\."
+    r"(?:(?<!\d)(?<!\bdr)(?<!\bmr)(?<!\bhr)(?<!\bfr)(?<!\bmrs)(?<!\bst)(?<!\bca)(?<!\bsig)(?<!\bsra)"
+    r"(?<!\sm)(?<!\bsr)(?<!\bdra)(?<!\bing)(?<!\blic)(?<!\bdott)\."
     r"|[!?…;。？！])+(?=[\s)\"»]|$)|\n[ \t]*\n|\n(?=[-*•] )|\n(?=\d\))",
     re.I,
 )

@@ -31,7 +31,7 @@ _DATE = re.compile(
 _OURSELVES = re.compile(r"\b(?:i|we|i'll|we'll|i'd|will|to|ich|wir|ik|wij|je|nous|eu|yo|io)\W+(?:\w+\W+)?$")
 # an article or a title may stand before a name
 _NAME = re.compile(
-    r"\W{1,3}(?:(?:the|de|het|den|die|der|dem|an|el|la|le|il|lo|o|a|ao|al|à|au|com|do|da|don|doña|dona|mr|mrs|ms|dr|sr|sra"
+    r"\W{1,3}(?:(?i:the|de|het|den|die|der|dem|an|el|la|le|il|lo|o|a|ao|al|à|au|com|do|da|don|doña|dona|mr|mrs|ms|dr|sr|sra"
     r"|dhr|mevr|mevrouw|meneer|sig|m|mme)\.?\s+){0,2}[^\W\d_a-zà-ÿ]\w"
 )
 
@@ -45,7 +45,8 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     ):
         return None
     contact = _contact(said.text)
-    words = _not_me(said, langs) or (contact and _redirect(said, langs)) or _sends_elsewhere(said, contact, langs)
+    not_me = None if said.whole.has(phrases(SECTION, "opinion", *langs)) else _not_me(said, langs)
+    words = not_me or (contact and _redirect(said, langs)) or _sends_elsewhere(said, contact, langs)
     return (f"says '{words}'", contact) if words else None
 
 
@@ -69,8 +70,8 @@ def _redirect(said: Statement, langs: tuple[str, ...]) -> str | None:
 def _sends_elsewhere(said: Statement, contact: str | None, langs: tuple[str, ...]) -> str | None:
     """To a department, a colleague, an address: in a few words, and nothing that goes on here."""
     whole = said.whole
-    if said.words > _SHORT or any(s.asks for s in said.sentences):
-        return None
+    if said.words > _SHORT or any(s.asks and not s.has(phrases(SECTION, "please", *langs)) for s in said.sentences):
+        return None  # a question, and not "could you send this to Kim?"
     if any(whole.has(phrases(SECTION, key, *langs)) for key in ("stays", "away")):
         return None
     if _PAPER.search(whole.folded) or _DATE.search(whole.folded):

@@ -256,3 +256,47 @@ def test_what_comes_near_is_a_reply(text: str) -> None:
 def test_what_is_agreed_or_asked_is_not_put_off(text: str) -> None:
     """An appointment, a yes, a signature, a visit, a question about our work: an answer that waits for us."""
     assert puts_off(text, date(2026, 3, 11), None) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We're still waiting for the go-ahead from head office.",
+        "The board hasn't decided yet.",
+        "Everything is on hold at the moment.",
+        "Driving, ring you later.",
+        "Give us ten days.",
+        "Wir warten noch auf das Okay der Zentrale.",
+        "Der Beirat muss noch zustimmen.",
+        "Bin noch am Überlegen.",
+        "Sitze im Zug, rufe später zurück.",
+        "We wachten nog op groen licht van de directie.",
+        "Het bestuur moet nog akkoord geven.",
+        "Ik slaap er nog een nachtje over.",
+        "Zit in een overleg, bel je straks terug.",
+    ],
+)
+def test_what_is_not_decided_yet_is_later(text: str) -> None:
+    """Somebody is waited for, or has no time now: no answer yet."""
+    assert puts_off(text, ON, language(text)) is not None
+    assert puts_off(text, ON, None) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let's do it in April.",
+        "Machen wir das im April.",
+        "Laten we dat in april doen.",
+        "See you on the 24th.",
+        "Wir sehen uns am 24.",
+        "Bis Freitag dann um 10.",
+        "We'll take option B.",
+        "Het project gaat niet door.",
+        "Don't send the pallets before the 20th.",
+    ],
+)
+def test_a_yes_with_a_month_is_an_answer(text: str) -> None:
+    """In doubt it is agreed, not put off."""
+    assert puts_off(text, ON, language(text)) is None
+    assert puts_off(text, ON, None) is None

@@ -353,6 +353,46 @@ def test_no_phrase_hangs_on_a_single_word() -> None:
         assert len(needed) > 1 or all("_" in choice for choice in needed[0].split("|")), phrase
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Give these emails a rest, will you.",
+        "You are kindly requested not to send any further mails to this id.",
+        "I hope this is the last time I hear from you.",
+        "Where did you find my address? I want it gone from your files.",
+        "Melden Sie sich bitte nie wieder.",
+        "Das war hoffentlich das letzte Schreiben.",
+        "Ab jetzt landen Ihre Nachrichten im Papierkorb.",
+        "Wij verzoeken u van verdere mailings af te zien.",
+        "Uw berichten gaan voortaan ongelezen naar de prullenbak.",
+        "Ik ben jullie mailtjes spuugzat.",
+    ],
+)
+def test_a_wish_without_the_usual_words_is_found(text: str) -> None:
+    """By what is asked of us, or what will become of our mail."""
+    assert asks_to_stop(text, "", language(text)) is not None
+    assert asks_to_stop(text, "", None) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you stop in at reception when you arrive?",
+        "I'm not authorised to make such decisions.",
+        "Please remove our logo from the second slide.",
+        "No need to chase, I'll get back to you on Monday.",
+        "Bitte nicht per Post schicken, Mail reicht.",
+        "Sie müssen nicht nochmal nachfragen, ich melde mich.",
+        "Contacteer de klant niet rechtstreeks.",
+        "Laten we dit na de zomer oppakken.",
+    ],
+)
+def test_a_word_for_another_thing_ends_nothing(text: str) -> None:
+    """To stop by, to remove a logo, not to write to somebody else."""
+    assert asks_to_stop(text, "", language(text)) is None
+    assert asks_to_stop(text, "", None) is None
+
+
 @given(
     st.text(max_size=300), st.text(max_size=30), st.sampled_from([None, "en", "de", "fr", "es", "it", "nl", "pt", "xx"])
 )

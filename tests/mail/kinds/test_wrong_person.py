@@ -216,3 +216,42 @@ def test_the_author_s_own_signature_proposes_nobody() -> None:
 def test_no_text_breaks_it(text: str, lang: str | None) -> None:
     """Whatever comes in."""
     proposes(text, lang)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You'd be better off with Nora, she owns that budget.",
+        "I've no say in that. The director decides.",
+        "Could you forward this to Gil instead? He's in charge.",
+        "The new chair is Ruth Lark.",
+        "Wir mieten hier nur, bitte wenden Sie sich an die Hausverwaltung.",
+        "Ich bin aus dem Projekt raus, Frau Specht übernimmt das.",
+        "Können Sie das bitte Herrn Amsel schicken? Der ist dafür zuständig.",
+        "Niet ik, maar mevrouw Mees beslist daarover.",
+        "Contacteer hiervoor beter onze aankoopdienst.",
+        "Ik zit niet meer in dat dossier, mijn collega volgt dit verder op.",
+    ],
+)
+def test_who_points_to_somebody_is_the_wrong_person(text: str) -> None:
+    """By name, by office, in a question too."""
+    assert proposes(text, language(text)) is not None
+    assert proposes(text, None) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm not the one who decides, but I find it good.",
+        "Ich entscheide das nicht, finde es aber gut.",
+        "Ik ben niet degene die beslist, maar ik vind het een goed plan.",
+        "We already have someone who handles that.",
+        "Please don't do it again without asking.",
+        "Sie sind bei mir genau richtig.",
+        "Bij mij ben je aan het juiste adres.",
+    ],
+)
+def test_an_opinion_of_who_does_not_decide_is_an_answer(text: str) -> None:
+    """Unless somebody is pointed to."""
+    assert proposes(text, language(text)) is None
+    assert proposes(text, None) is None

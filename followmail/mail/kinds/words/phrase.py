@@ -5,7 +5,7 @@ How a phrase is written stands in `__init__.py`.
 
 import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
@@ -21,6 +21,11 @@ _SPAN = re.compile(r".*", re.DOTALL)
 Choice = tuple[str, ...]  # words in a row; `urlaub*` begins so, `#` is a number, `@` an address
 
 
+def _joins(folded: str, begin: int, end: int) -> bool:
+    """A blank nearly always: only what is none is matched."""
+    return (end - begin == 1 and folded[begin] == " ") or _JOINT.fullmatch(folded, begin, end) is not None
+
+
 class Tokens:
     """The words of a folded text, and which of them may stand in one phrase with the word before."""
 
@@ -28,7 +33,7 @@ class Tokens:
         spans = [match.span() for match in _WORD.finditer(folded)]
         self.words = [folded[start:end] for start, end in spans]
         self.spans = spans
-        self.joined = [False, *(_JOINT.fullmatch(folded, a[1], b[0]) is not None for a, b in pairwise(spans))]
+        self.joined = [False, *(_joins(folded, a[1], b[0]) for a, b in pairwise(spans))]
 
     @cached_property
     def at(self) -> dict[int, int]:
@@ -109,7 +114,7 @@ def _is(part: str, word: str) -> bool:
 class _Phrase:
     """One phrase; its items are read when a text has a word like its first."""
 
-    def __init__(self, items: list[str]) -> None:
+    def __init__(self, items: tuple[str, ...]) -> None:
         self._written = items
         self.length = sum(map(len, items))
 
@@ -149,6 +154,12 @@ class _Phrase:
         return None
 
 
+@cache
+def _phrase(items: tuple[str, ...]) -> _Phrase:
+    """One and the same in the tables of one language and of all: few objects to keep and to walk."""
+    return _Phrase(items)
+
+
 class Phrases:
     """Many phrases looked for at once: one look-up a word, and only what begins with that word is tried."""
 
@@ -158,7 +169,7 @@ class Phrases:
         self._loose: list[tuple[str, _Phrase]] = []
         for written in phrases:
             for items in _readings(written.split()):
-                self._file(_Phrase(items), items[0])
+                self._file(_phrase(tuple(items)), items[0])
         for filed in self._filed.values():
             filed.sort(key=lambda phrase: -phrase.length)  # the longer phrase first: it says more
 
