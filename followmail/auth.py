@@ -1,4 +1,4 @@
-"""Passwords: where they come from, and the type that keeps them from being shown.
+"""Passwords and tokens: where they come from, how a token is said, and the type that keeps them from being shown.
 
 A password is asked for anew at every login, so that a changed file or a vault that has been unlocked meanwhile counts.
 The first of these that is configured is used: the systemd credential, `…_FILE`, `…_COMMAND`, the value itself.
@@ -9,7 +9,7 @@ No message repeats a password, or a command, which may hold one.
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,9 @@ class Secret:
     def __str__(self) -> str:
         return "***"
 
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
 
@@ -50,9 +53,38 @@ class Secret:
         raise TypeError("a secret is not written down")
 
 
+# ---- a token, as it is said to a server
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """How a token proves who one is: the mechanism, what is said first, and what answers a refusal's explanation."""
+
+    mechanism: str
+    first: Secret
+    then: str
+
+
+def bearer(offered: Collection[str], user: str, host: str, port: int, token: Secret) -> Bearer | None:
+    """By what of these mechanisms the token is said; None where the server takes no token.
+
+    A refused token is explained in a second challenge, to be answered by nearly nothing (RFC 7628 §3.2.3).
+    """
+    if "XOAUTH2" in offered:  # Google's and Microsoft's own, which came before the RFC
+        return Bearer("XOAUTH2", Secret(f"user={user}\x01auth=Bearer {token.reveal()}\x01\x01"), "")
+    if "OAUTHBEARER" in offered:  # RFC 7628 §3.1
+        name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
+        said = f"n,a={name},\x01host={host}\x01port={port}\x01auth=Bearer {token.reveal()}\x01\x01"
+        return Bearer("OAUTHBEARER", Secret(said), "\x01")
+    return None
+
+
+# ---- where a secret comes from
+
+
 @dataclass(frozen=True, slots=True)
 class PasswordSource:
-    """Where one password comes from. `key` is the setting that messages name."""
+    """Where one secret comes from. `key` is the setting that messages name."""
 
     key: str
     credential: Path | None = None
@@ -63,9 +95,9 @@ class PasswordSource:
 
 
 def password(source: PasswordSource) -> Callable[[], Secret]:
-    """What gives the password when it is called, at each login. SettingsError at once where there is no source."""
+    """What gives the secret when it is called, at each login. SettingsError at once where there is no source."""
     if source.credential is not None:
-        path, what = source.credential, "The systemd credential “password”"
+        path, what = source.credential, f"The systemd credential “{source.credential.name}”"
         return lambda: _from_file(path, what)
     if source.file is not None:
         named = source.file
@@ -103,7 +135,7 @@ def _from_command(command: str, source: PasswordSource) -> Secret:
 def _single_line(content: bytes, what: str) -> Secret:
     """The password of a file or an output: one line of text, its line end taken off."""
     if len(content) > _LONGEST:
-        raise SettingsError(f"{what} is far too long for a password.")
+        raise SettingsError(f"{what} is far too long for a secret.")
     try:
         text = content.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -111,7 +143,7 @@ def _single_line(content: bytes, what: str) -> Secret:
     if not text:
         raise SettingsError(f"{what} is empty.")
     if any(c < " " or c == "\x7f" for c in text):
-        raise SettingsError(f"{what} has more than one line, or control characters: only the password is wanted.")
+        raise SettingsError(f"{what} has more than one line, or control characters: only the secret is wanted.")
     return Secret(text)
 
 

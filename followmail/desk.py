@@ -316,11 +316,15 @@ def resume_all(desk: Desk) -> str:
     end_pause(desk.store, desk.policy.calendar, desk.now)
     facts.set_text("clock_fault", None)
     facts.set_moment("clock_accepted", desk.now)
-    facts.set_moment("sending_held_until", None)
-    facts.set_text("account_refusals", None)
-    facts.set_text("sending_fault", None)
+    let_account_try(desk.store)
     desk.store.events.add(desk.now, Happened.RESUMED_ALL, "you resumed everything")
     return "Resumed: mails leave again." if was_paused else "Nothing was paused; the clock as it stands is believed."
+
+
+def let_account_try(store: Store) -> None:
+    """Forget that the mail server refused the account: it was mended."""
+    for fact in ("sending_held_until", "account_refusals", "sending_fault"):
+        store.facts.set_text(fact, None)
 
 
 def end_pause(store: Store, calendar: Calendar, now: datetime) -> None:

@@ -12,6 +12,7 @@
     │   └── ServerBusy       the server said "not now"
     ├── Permanent            trying again will not help
     │   ├── LoginRefused     the server does not accept these credentials                           exit 77
+    │   │   └── LoginNeeded  and never will again: a person must log in anew                        exit 77
     │   └── CommandRefused   the server said NO or BAD to one command
     ├── InDoubt              it may have happened: never repeated by itself
     └── Stopped              asked to stop in the middle of a round: what was done is done, the rest comes later
@@ -84,6 +85,10 @@ class LoginRefused(Permanent):
     """The server does not accept these credentials (EX_NOPERM)."""
 
     exit_status = 77
+
+
+class LoginNeeded(LoginRefused):
+    """Nothing but a new login by a person mends it."""
 
 
 class CommandRefused(Permanent):

@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from followmail.books import Books
 from followmail.errors import UserError
 from followmail.mail.identity import canonical, is_address, is_machine
-from followmail.rounds import Office, alone
+from followmail.rounds import alone
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import State, Status
 from followmail.settings import Settings
@@ -26,13 +27,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # ---- forget
 
 
-def forget(office: Office, word: str, now: datetime) -> tuple[str, ...]:
+def forget(books: Books, word: str, now: datetime) -> tuple[str, ...]:
     """All that is stored of a person is gone; a hash in suppressed.txt stays. Sentences that say so.
 
     Raises UserError while a mail or a draft to them is not at its end.
     """
-    store, identity = office.store, office.settings.identity
-    address = _person(office, word)
+    store, identity = books.store, books.settings.identity
+    address = _person(books, word)
     if open_mail := store.forgetting.on_its_way(address):
         raise UserError(
             f"{open_mail}, so {address} cannot be forgotten yet. `followmail stop {address}` takes it back with the next"
@@ -43,43 +44,47 @@ def forget(office: Office, word: str, now: datetime) -> tuple[str, ...]:
     store.events.add(now, Happened.FORGOTTEN, "somebody was forgotten, as you said")
     said = f"{address} is forgotten: {count} records are gone. A hash in {store.suppressions.path.name} stays, so that"
     told = [f"{said} they are never mailed again. What lies in the mailbox is yours to delete."]
-    if older := [path.name for path in _copies_beside(office.settings.database)]:
+    if older := [path.name for path in _copies_beside(books.settings.database)]:
         told.append(f"Older copies of the database still hold them; delete them when you can: {', '.join(older)}.")
     return tuple(told)
 
 
-def stored_of(office: Office, word: str) -> int:
+def stored_of(books: Books, word: str) -> int:
     """How many records there are of a person."""
-    return sum(1 for _ in office.store.records.all(_person(office, word)))
+    return sum(1 for _ in books.store.records.all(_person(books, word)))
 
 
-def _person(office: Office, word: str) -> str:
+def _person(books: Books, word: str) -> str:
     address = canonical(word)
     if not is_address(address):
         raise UserError(f"'{word}' is no mail address.")
-    if office.settings.identity.is_own(address):
+    if books.settings.identity.is_own(address):
         raise UserError(f"{address} is your own address.")
     return address
 
 
 def _copies_beside(database: Path) -> list[Path]:
     """Databases that an upgrade or a `restore` kept."""
-    ours = (p for p in database.parent.glob(f"{database.name}.*") if not p.name.endswith((".lock", "-journal")))
+    ours = (
+        p
+        for p in database.parent.glob(f"{database.name}.*")
+        if not p.name.endswith((".lock", "-journal", ".token", ".token.new"))
+    )
     return sorted(ours)
 
 
 # ---- export
 
 
-def export(office: Office, now: datetime, word: str = "") -> Iterator[Row]:
+def export(books: Books, now: datetime, word: str = "") -> Iterator[Row]:
     """All that is stored, of everybody or of one person: a row a record, by the columns of `COLUMNS`."""
-    c = office.cycle(now)
+    c = books.cycle(now)
     address = canonical(word)
-    for record in office.store.records.all(address):
+    for record in books.store.records.all(address):
         yield asdict(record) | {"at": stamp(record.at, c)}
-    lines = office.store.suppressions.lines()
+    lines = books.store.suppressions.lines()
     if address:
-        matching = office.store.suppressions.matching(address)
+        matching = books.store.suppressions.matching(address)
         lines = (matching,) if matching else ()
     for line in lines:
         yield asdict(Record("suppression", address=line, state="never mailed"))

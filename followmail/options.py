@@ -113,6 +113,12 @@ def _digest(text: str) -> time | None:
     return workdays.clock(found[1], found[2])
 
 
+def _tenant(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,100}", text):
+        raise ValueError("it is neither an id nor a domain")
+    return text
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(?:/\S*)?", text):
         raise ValueError("it is no web address")
@@ -181,7 +187,7 @@ SECTIONS: Mapping[str, tuple[Option, ...]] = {
             _text,
             "a path",
             "A file that holds the password and nothing else; chmod 600. It goes before the password itself. Under "
-            "systemd a credential named “password” goes before all.",
+            "systemd a credential named “password” goes before all; so do “smtp-password” and “oauth-client-secret”.",
             sample="/run/secrets/followmail",
         ),
         Option(
@@ -231,16 +237,38 @@ SECTIONS: Mapping[str, tuple[Option, ...]] = {
             sample="pass show mail/alex-smtp",
         ),
     ),
-    "Login by OAuth2 (not available yet)": (
+    "Login by OAuth2 (docs/oauth.md; then `followmail login`, once)": (
         Option("AUTH", _one_of(Auth), "password or oauth2", "How the login is proven.", default="password"),
         Option("OAUTH_PROVIDER", _one_of(Provider), "google or microsoft", "Whose mailbox it is.", sample="google"),
         Option("OAUTH_CLIENT_ID", _text, "an id", "The id of your own application there.", sample="0123456789.example"),
-        Option("OAUTH_CLIENT_SECRET", Secret, "a secret", "Its secret.", sample="'the secret'", secret=True),
+        Option(
+            "OAUTH_CLIENT_SECRET",
+            Secret,
+            "a secret",
+            "Its secret, where it has one: Google's have.",
+            sample="'the secret'",
+            secret=True,
+        ),
+        Option("OAUTH_CLIENT_SECRET_FILE", _text, "a path", "The same, in a file.", sample="/run/secrets/client"),
+        Option(
+            "OAUTH_CLIENT_SECRET_COMMAND",
+            _text,
+            "a shell command",
+            "The same, printed by a command.",
+            sample="pass show x",
+        ),
+        Option(
+            "OAUTH_TENANT",
+            _tenant,
+            "an id or a domain",
+            "Microsoft only: the directory of an application that is registered for one organisation.",
+            default="common",
+        ),
         Option(
             "TOKEN_COMMAND",
             _text,
             "a shell command",
-            "A helper that prints an access token, instead of the three above.",
+            "A helper that prints an access token, instead of a client of your own; run at each login, for 30 seconds.",
             sample="oama access alex@example.com",
         ),
     ),
@@ -302,7 +330,7 @@ SECTIONS: Mapping[str, tuple[Option, ...]] = {
             "DATABASE",
             _text,
             "a path",
-            "What is remembered. Under systemd, without a path, it is in the state directory.",
+            "What is remembered. Where this file lies in /etc/followmail, it is in /var/lib/followmail without a path.",
             default="followmail.db",
         ),
         Option(

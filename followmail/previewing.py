@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from followmail import rendering
+from followmail.books import Books
 from followmail.contacts import Contact
 from followmail.errors import TemplateError, UserError
 from followmail.mail.compose import html_of
 from followmail.mail.identity import Person, canonical, is_address
-from followmail.rounds import Office
+from followmail.rendering import Library
+from followmail.rendering.names import Me, Names, StepName, listed, sample
+from followmail.rendering.render import render, signature
 from followmail.sequence.forecast import forecast
 from followmail.sequence.planner import Day, Finish, Wait
 from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Step
@@ -19,35 +21,35 @@ Row = dict[str, Any]
 _FAR = timedelta(days=3 * 366)  # no sequence is longer than a client's patience
 
 
-def preview(office: Office, what: str, to: str | None, now: datetime) -> Row:
+def preview(books: Books, what: str, to: str | None, now: datetime) -> Row:
     """The steps as they would come, each at its time in the real calendar, as if nobody answered.
 
     {"sequence", "to", "opening": {"at", "subject"} | null, "mails": [{"step", "at", "left", "subject", "text", …}], "names"}.
     Raises UserError where the sequence, step or address is unknown.
     """
-    sequence, steps = _chosen(office, what)
-    return _sample(office, sequence, steps, now) if to is None else _to(office, sequence, steps, to, now)
+    sequence, steps = _chosen(books, what)
+    return _sample(books, sequence, steps, now) if to is None else _to(books, sequence, steps, to, now)
 
 
-def _to(office: Office, sequence: Sequence, steps: tuple[Step, ...], to: str, now: datetime) -> Row:
-    desk = Desk(office.store, office.settings.identity, office.templates.library, office.policy().calendar)
-    e = _enrollment(office, sequence, to, now)
-    moments = _moments(office, e, sequence, now)
+def _to(books: Books, sequence: Sequence, steps: tuple[Step, ...], to: str, now: datetime) -> Row:
+    desk = Desk(books.store, books.settings.identity, books.templates.library, books.policy().calendar)
+    e = _enrollment(books, sequence, to, now)
+    moments = _moments(books, e, sequence, now)
     mails = [_mail(desk, e, sequence, step, moments[step.name]) for step in steps]
     names = names_of(desk, e, sequence, steps[0], now)
-    signature = rendering.signature(desk.library, sequence, names)
-    anchor = office.store.conversations.find(e.anchor) if e.anchor else None
+    signed = signature(desk.library, sequence, names)
+    anchor = books.store.conversations.find(e.anchor) if e.anchor else None
     return {
         "sequence": sequence.name,
         "to": str(Person(e.name, e.address)),
-        "opening": _opening(office, anchor.entry.at, anchor.entry.message.subject) if anchor else None,
+        "opening": _opening(books, anchor.entry.at, anchor.entry.message.subject) if anchor else None,
         "mails": mails,
-        "names": dict(rendering.listed(names, signature)),
+        "names": dict(listed(names, signed)),
     }
 
 
-def _opening(office: Office, at: datetime, subject: str) -> Row:
-    return {"at": office.policy().calendar.local(at).isoformat(), "subject": subject}
+def _opening(books: Books, at: datetime, subject: str) -> Row:
+    return {"at": books.policy().calendar.local(at).isoformat(), "subject": subject}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class _Moment:
     left: bool = False
 
 
-def _moments(office: Office, e: Enrollment, sequence: Sequence, now: datetime) -> dict[str, _Moment]:
+def _moments(books: Books, e: Enrollment, sequence: Sequence, now: datetime) -> dict[str, _Moment]:
     """By step: when it left, else when it will, by the rules of the planner."""
-    policy = office.policy()
+    policy = books.policy()
     gone = {d.step: d.left for d in e.deliveries if d.left is not None and d.status.done}
     going_on = replace(e, state=State.ACTIVE, until=None)
     planned = forecast((going_on,), {sequence.name: sequence}, policy, Day(), now, now + _FAR)
@@ -73,12 +75,12 @@ def _moments(office: Office, e: Enrollment, sequence: Sequence, now: datetime) -
     }
 
 
-def _chosen(office: Office, what: str) -> tuple[Sequence, tuple[Step, ...]]:
+def _chosen(books: Books, what: str) -> tuple[Sequence, tuple[Step, ...]]:
     name, _, part = what.partition("/")
-    sequences = office.templates.library.sequences
+    sequences = books.templates.library.sequences
     sequence = sequences.get(name)
     if sequence is None:
-        broken = [str(f) for f in office.templates.library.faults if str(f).startswith(f"{name}/")]
+        broken = [str(f) for f in books.templates.library.faults if str(f).startswith(f"{name}/")]
         raise UserError(broken or f"There is no sequence '{name}'; there are: {', '.join(sequences) or 'none'}.")
     steps = tuple(s for s in sequence.steps if not part or part in (s.name, str(s.number), f"{s.number}-{s.name}"))
     if not steps:
@@ -87,15 +89,15 @@ def _chosen(office: Office, what: str) -> tuple[Sequence, tuple[Step, ...]]:
     return sequence, steps
 
 
-def _enrollment(office: Office, sequence: Sequence, to: str, now: datetime) -> Enrollment:
+def _enrollment(books: Books, sequence: Sequence, to: str, now: datetime) -> Enrollment:
     """The person's enrollment in this sequence, else one as it would be."""
     address = canonical(to)
     if not is_address(address):
         raise UserError(f"'{to}' is no mail address.")
-    mine = [e for e in office.store.enrollments.of_address(address) if e.sequence == sequence.name]
+    mine = [e for e in books.store.enrollments.of_address(address) if e.sequence == sequence.name]
     if mine:
         return mine[-1]
-    last = office.store.conversations.last_sent_to(address)
+    last = books.store.conversations.last_sent_to(address)
     if last is None and not sequence.steps[0].new_thread:
         raise UserError(f"'{sequence.name}' continues a conversation, and no mail of yours to {address} was found.")
     contact = Contact(address)
@@ -140,25 +142,25 @@ def _row(sequence: Sequence, step: Step, moment: _Moment) -> Row:
     }  # fmt: skip
 
 
-def _sample(office: Office, sequence: Sequence, steps: tuple[Step, ...], now: datetime) -> Row:
+def _sample(books: Books, sequence: Sequence, steps: tuple[Step, ...], now: datetime) -> Row:
     """With sample names, of a mail that is sent now, where no person is named."""
-    identity, library = office.settings.identity, office.templates.library
-    calendar = office.policy().calendar
+    identity, library = books.settings.identity, books.templates.library
+    calendar = books.policy().calendar
     language = steps[0].texts[0].language or "en"
-    me = rendering.Me(identity.name, identity.name.partition(" ")[0], identity.address)
-    someone = rendering.sample(language).prospect
+    me = Me(identity.name, identity.name.partition(" ")[0], identity.address)
+    someone = sample(language).prospect
     robin = Enrollment(
         id=0, address=someone.address, name=someone.name, sequence=sequence.name, trigger=sequence.trigger,
         origin=Origin.MANUAL, opening="sample", state=State.ACTIVE, anchor_at=now,
     )  # fmt: skip
     sender, to = str(Person(me.name, me.address)), str(Person(robin.name, robin.address))
-    moments = _moments(office, robin, sequence, now)
+    moments = _moments(books, robin, sequence, now)
     mails, every = [], []
     for step in steps:
         moment = moments[step.name]
         names = replace(
-            rendering.sample(language, moment.at.date(), calendar.local_date(now)), me=me,
-            step=rendering.StepName(step.number, step.name), sequence=sequence.name,
+            sample(language, moment.at.date(), calendar.local_date(now)), me=me,
+            step=StepName(step.number, step.name), sequence=sequence.name,
         )  # fmt: skip
         every.append(names)
         mails.append(
@@ -167,15 +169,15 @@ def _sample(office: Office, sequence: Sequence, steps: tuple[Step, ...], now: da
     return {
         "sequence": sequence.name,
         "to": to,
-        "opening": _opening(office, now, every[0].conversation.subject),
+        "opening": _opening(books, now, every[0].conversation.subject),
         "mails": mails,
-        "names": dict(rendering.listed(every[0], rendering.signature(library, sequence, every[0]))),
+        "names": dict(listed(every[0], signature(library, sequence, every[0]))),
     }
 
 
-def _words(library: rendering.Library, sequence: Sequence, step: Step, names: rendering.Names) -> Row:
+def _words(library: Library, sequence: Sequence, step: Step, names: Names) -> Row:
     """What a sample mail says, the mail that it answers below it where it will stand there."""
-    got = rendering.render(library, sequence, step, step.texts[0], names)
+    got = render(library, sequence, step, step.texts[0], names)
     if step.call:
         return {"text": got.body}
     subject = got.subject if got.subject is not None else f"Re: {names.conversation.subject}"

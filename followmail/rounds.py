@@ -1,86 +1,48 @@
 """One round: look, judge, plan, draft, deliver, file, digest. The daemon goes round for ever, `once` goes once.
 
-This is where settings become what the jobs need; no rule lives here.
+This is where settings become servers; no rule lives here.
 """
 
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from followmail import auth, desk, smtp, telling
-from followmail.agenda import agenda
+from followmail.auth import PasswordSource, Secret
+from followmail.books import Books
 from followmail.errors import AnotherInstance, LoginRefused
 from followmail.imap.connect import Account
 from followmail.imap.session import Session
 from followmail.jobs import deliver, digest, draft, file, plan, watch
-from followmail.jobs.cycle import Cycle, Look, Options, Progress, Tally, silent
+from followmail.jobs.cycle import Cycle, Look, Tally
 from followmail.jobs.judge import judge
 from followmail.jobs.plan import Would
-from followmail.rendering import Templates, shipped
+from followmail.oauth.grant import Clock
+from followmail.oauth.registration import Registration, tokens_beside
+from followmail.oauth.supply import Supply
+from followmail.oauth.token_file import TokenFile
+from followmail.options import Auth
 from followmail.sequence import planner
 from followmail.sequence.happened import Happened
-from followmail.sequence.planner import Policy
-from followmail.sequence.steps import Enrollment, Mode, Status
-from followmail.settings import Settings
-from followmail.store import Store
+from followmail.sequence.steps import Enrollment, Status
 
-Tell = Callable[[str, Mapping[str, object]], None]
+Ask = Callable[[], Secret]
+Renew = Callable[[Secret], Secret]
 # So often a look reaches further back, for anchors older than what was read.
 _READ_BACKS = 3
 
 
-def _untold(event: str, values: Mapping[str, object]) -> None:
-    """Nobody listens."""
-
-
 @dataclass(slots=True)
-class Office:
-    """One consultant's followmail: settings, store and templates, opened together."""
+class Office(Books):
+    """One consultant's followmail: the books, and the way to the servers."""
 
-    settings: Settings
-    store: Store
-    templates: Templates
-    tell: Tell = _untold
-    progress: Progress = silent
     ca_file: str | None = None
-
-    @classmethod
-    def open(cls, settings: Settings, store: Store | None = None) -> "Office":
-        """Raises DatabaseError."""
-        templates = Templates(settings.templates or shipped())
-        templates.refresh()
-        return cls(settings, store or Store.open(settings.database), templates)
-
-    def close(self) -> None:
-        self.store.close()
-
-    # ---- what jobs and actions are handed
-
-    def policy(self) -> Policy:
-        s = self.settings
-        calendar = desk.calendar_with_pauses(self.store, s.calendar)
-        return Policy(calendar, s.mode, str(s.detect), s.daily_limit, s.gap)
-
-    def cycle(self, now: datetime, dry: bool = False) -> Cycle:
-        s = self.settings
-        options = Options(
-            timedelta(days=s.lookback), frozenset(s.skip_folders), s.sent_folder or "", s.drafts_folder or "", s.digest
-        )
-        return Cycle(
-            self.store, s.identity, self.policy(), self.templates.library, options, now,
-            dry=dry or s.mode is Mode.DRY_RUN, progress=self.progress, tell=self.tell,
-        )  # fmt: skip
-
-    def desk(self, now: datetime) -> desk.Desk:
-        return desk.Desk(self.store, self.settings.identity, self.templates.library.sequences, self.policy(), now)
-
-    def gather(self, c: Cycle) -> digest.Gather:
-        """What there is to say since a moment."""
-        return lambda since: agenda(c, since, timedelta(seconds=self.settings.poll))
+    clock: Clock | None = None  # tells when a token is to be renewed; without one, when a server refuses it
+    _supply: Supply | None = None
 
     # ---- servers
 
@@ -98,16 +60,39 @@ class Office:
 
     def account(self) -> Account:
         server = self.settings.imap
-        secret = auth.password(self.settings.password)
-        return Account(server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file)
+        secret, renew = self._secret_of(self.settings.password)
+        return Account(
+            server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file,
+            mechanism=self.settings.auth.value, renew=renew,
+        )  # fmt: skip
 
     def smtp_server(self) -> smtp.Server | None:
         """Where mails leave; None where none is configured."""
         server = self.settings.smtp
         if server.host is None:
             return None
-        secret = auth.password(self.settings.smtp_password)
-        return smtp.Server(server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file)
+        secret, renew = self._secret_of(self.settings.smtp_password)
+        return smtp.Server(
+            server.host, server.port, server.security, server.user, secret, ca_file=self.ca_file,
+            mechanism=self.settings.smtp_auth.value, renew=renew,
+        )  # fmt: skip
+
+    def _secret_of(self, source: PasswordSource | Registration) -> tuple[Ask, Renew | None]:
+        """What gives the password or the token at each login, and what gives another token for a refused one."""
+        if isinstance(source, Registration):
+            supply = self.supply(source)
+            return supply.token, supply.renew
+        ask = auth.password(source)
+        by_token = source is self.settings.password and self.settings.auth is Auth.OAUTH2
+        return ask, (lambda refused: ask()) if by_token else None
+
+    def supply(self, client: Registration) -> Supply:
+        """The tokens of this client, in a file beside the database; the same one as long as the client is the same."""
+        file = TokenFile(tokens_beside(self.settings.database), client, self.settings.imap.user)
+        if self._supply is None or self._supply.file != file:
+            self._supply = Supply(file)
+        self._supply.clock = self.clock
+        return self._supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +112,7 @@ def go_round(office: Office, session: Session, clock: Callable[[], datetime], dr
     """One full round. Raises what the connection raises; what was done by then is done and recorded."""
     for fault in office.templates.refresh():  # told once; the last good version goes on
         office.tell("template-fault", {"fault": fault})
+    office.keep_proof()
     c = office.cycle(clock(), dry)
     _begin(c)
     look = take_look(session, c)

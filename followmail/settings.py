@@ -4,20 +4,19 @@
 is allowed, and the key that was probably meant. The value of a secret option is never repeated.
 """
 
-import os
 import re
-import shlex
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Any
 
+from followmail import credentials
 from followmail.auth import PasswordSource
 from followmail.errors import SettingsError
 from followmail.mail.identity import Identity
-from followmail.options import OPTIONS, PREFIX, Auth, Option
+from followmail.oauth.registration import Registration, tokens_beside
+from followmail.options import OPTIONS, PREFIX, Auth, Option, Provider
 from followmail.options import Detect as Detect
 from followmail.options import Security as Security
 from followmail.sequence.steps import Mode
@@ -60,8 +59,10 @@ class Settings:
     identity: Identity
     imap: ImapServer
     smtp: SmtpServer
-    password: PasswordSource
-    smtp_password: PasswordSource
+    password: PasswordSource | Registration  # where login is by OAuth2: the helper that prints a token, or the client
+    smtp_password: PasswordSource | Registration
+    auth: Auth
+    smtp_auth: Auth  # by password where SMTP has one of its own
     database: Path
     templates: Path | None  # None: the shipped ones
     sent_folder: str | None
@@ -116,11 +117,15 @@ def _settings(
 ) -> Settings:
     """What the values come to, once they are known to be good."""
     warnings: list[str] = []
-    password = _password("PASSWORD", values, said, place, warnings)
+    password = _by_oauth(values, said, place, warnings) or _secret("PASSWORD", values, said, place, warnings)
     assert password is not None  # else it is a contradiction
-    smtp_password = _password("SMTP_PASSWORD", values, said, place, warnings) or password
-    exposed += (source.file for source in (password, smtp_password) if source.file)
-    warnings += (warning for path in dict.fromkeys(exposed) for warning in _exposures(path))
+    own = _secret("SMTP_PASSWORD", values, said, place, warnings)
+    database = _database(values, said, place)
+    exposed += [
+        *_secret_files(password, own),
+        *([tokens_beside(database)] if isinstance(password, Registration) else []),
+    ]
+    warnings += (warning for path in dict.fromkeys(exposed) for warning in credentials.exposures(path))
     user = values["IMAP_USER"] or values["ADDRESS"]
     return Settings(
         identity=Identity(values["NAME"], values["ADDRESS"], values["ALIASES"] or ()),
@@ -129,8 +134,10 @@ def _settings(
             values["SMTP_HOST"], _port("SMTP", values, said), values["SMTP_SECURITY"], values["SMTP_USER"] or user
         ),
         password=password,
-        smtp_password=smtp_password,
-        database=_database(values, said, place),
+        smtp_password=own or password,
+        auth=values["AUTH"],
+        smtp_auth=Auth.PASSWORD if own else values["AUTH"],
+        database=database,
         templates=_templates(values, place),
         sent_folder=values["SENT_FOLDER"],
         drafts_folder=values["DRAFTS_FOLDER"],
@@ -146,7 +153,7 @@ def _settings(
         alert_command=values["ALERT_COMMAND"],
         heartbeat_url=values["HEARTBEAT_URL"],
         config_path=file,
-        command_environment=_without_settings(place.environ),
+        command_environment=credentials.without_settings(place.environ),
         warnings=tuple(warnings),
     )
 
@@ -160,7 +167,9 @@ def _config_file(path: Path | None, environ: Mapping[str, str], directory: Path)
     if named is None:
         return next((place for place in _usual_files(environ, directory) if place.is_file()), None)
     if not (directory / named).exists():
-        raise SettingsError(f"There is no file {named}. Copy config.example.env to it and fill in four lines.")
+        raise SettingsError(
+            f"There is no file {named}. `followmail init` writes one; or copy config.example.env to it and fill in four lines."
+        )
     return directory / named
 
 
@@ -177,7 +186,7 @@ def _no_file(
 ) -> Iterator[str]:
     if file is None and values["ADDRESS"] is None:
         places = ", ".join(map(str, _usual_files(environ, directory)))
-        yield f"No config.env was found (looked for {places}). Copy config.example.env to config.env and fill in four lines."
+        yield f"No config.env was found (looked for {places}). `followmail init` writes one; or copy config.example.env and fill in four lines."
 
 
 def _in_file(file: Path, faults: list[str]) -> dict[str, _Said]:
@@ -263,11 +272,6 @@ def _in_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str, 
     return {key: _Said(text, _ENVIRONMENT) for key, text in ours.items() if key in OPTIONS}
 
 
-def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """What a command of the consultant's may see."""
-    return {key: text for key, text in environ.items() if not key.startswith(PREFIX)}
-
-
 # The values
 
 
@@ -309,9 +313,11 @@ def _contradictions(values: Mapping[str, Any], said: Mapping[str, _Said], place:
         faults.append(f"{PREFIX}{name}{f' ({found.where})' if found else ''}: {what}")
 
     if values["AUTH"] is Auth.OAUTH2:
-        fault("AUTH", "login by OAuth2 is not available yet. Allowed for now: password.")
-    elif not _credential(place.environ) and not any(
-        _given(form, said) or _told(PREFIX + form, faults) for form in _forms("PASSWORD")
+        for name in () if _given("TOKEN_COMMAND", said) else ("OAUTH_PROVIDER", "OAUTH_CLIENT_ID"):
+            if not values[name] and not _told(PREFIX + name, faults):
+                fault(name, f"it is missing, and {PREFIX}AUTH=oauth2 needs it, or {PREFIX}TOKEN_COMMAND.")
+    elif not credentials.credential("PASSWORD", place.environ) and not any(
+        _given(form, said) or _told(PREFIX + form, faults) for form in credentials.forms("PASSWORD")
     ):
         fault("PASSWORD", f"it is missing. Set it, or {PREFIX}PASSWORD_FILE, or {PREFIX}PASSWORD_COMMAND.")
     for server in ("IMAP", "SMTP"):
@@ -339,7 +345,14 @@ class _Place:
 def _database(values: Mapping[str, Any], said: Mapping[str, _Said], place: _Place) -> Path:
     state = place.environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd.exec(5)
     name: str = values["DATABASE"]
-    return Path(state, name) if state and not _given("DATABASE", said) else place.path(name)
+    if _given("DATABASE", said):
+        return place.path(name)
+    return Path(state or _state_of(place.base) or place.base, name)
+
+
+def _state_of(folder: Path, etc: Path = Path("/etc/followmail")) -> Path | None:
+    """Where the system-wide daemon keeps its state (file-hierarchy(7)): a command beside it must mean the same."""
+    return Path("/var/lib/followmail") / folder.relative_to(etc) if folder.is_relative_to(etc) else None
 
 
 def _templates(values: Mapping[str, Any], place: _Place) -> Path | None:
@@ -396,51 +409,39 @@ def _first_line(path: Path) -> str:
 # Secrets
 
 
-def _forms(name: str) -> tuple[str, ...]:
-    """The options that a password may come from, the safest first."""
-    return f"{name}_FILE", f"{name}_COMMAND", name
-
-
-def _credential(environ: Mapping[str, str]) -> Path | None:
-    """The systemd credential named `password` (systemd.exec(5), Credentials)."""
-    folder = environ.get("CREDENTIALS_DIRECTORY")
-    return Path(folder, "password") if folder and Path(folder, "password").is_file() else None
-
-
-def _password(
+def _secret(
     name: str, values: Mapping[str, Any], said: Mapping[str, _Said], place: _Place, warnings: list[str]
 ) -> PasswordSource | None:
-    """Where a password comes from: what the environment names goes before what the file names."""
-    given = sorted((f for f in _forms(name) if values[f]), key=lambda f: said[PREFIX + f].where != _ENVIRONMENT)
-    credential = _credential(place.environ) if name == "PASSWORD" else None
-    used = None if credential or not given else given[0]
-    if unused := [PREFIX + form for form in given if form != used]:
-        instead = PREFIX + used if used else "the systemd credential “password”"
-        warnings.append(f"{instead} is used; {' and '.join(unused)} is set too and does nothing.")
-    if used is None and credential is None:
+    def in_file(form: str) -> bool:
+        return said[PREFIX + form].where != _ENVIRONMENT
+
+    return credentials.source(name, values, in_file, place.path, place.environ, warnings)
+
+
+def _by_oauth(
+    values: Mapping[str, Any], said: Mapping[str, _Said], place: _Place, warnings: list[str]
+) -> PasswordSource | Registration | None:
+    """The helper that prints tokens, else the consultant's own client; None where login is by password."""
+    if values["AUTH"] is not Auth.OAUTH2:
         return None
-    return PasswordSource(
-        PREFIX + name,
-        credential=credential,
-        file=place.path(values[used]) if used == f"{name}_FILE" else None,
-        command=values[used] if used == f"{name}_COMMAND" else None,
-        value=values[used] if used == name else None,
-        environment=_without_settings(place.environ),
-    )
+    unused = [form for form in credentials.forms("PASSWORD") if values[form]]
+    if command := values["TOKEN_COMMAND"]:
+        unused += [name for name in ("OAUTH_PROVIDER", "OAUTH_CLIENT_ID") if values[name]]
+    if unused:
+        used = "TOKEN_COMMAND" if command else "OAUTH_PROVIDER"
+        idle = " and ".join(PREFIX + name for name in unused)
+        warnings.append(f"{PREFIX}{used} is used; {idle} is set too and does nothing.")
+    if command:
+        environment = credentials.without_settings(place.environ)
+        return PasswordSource(f"{PREFIX}TOKEN", command=command, environment=environment)
+    provider: Provider = values["OAUTH_PROVIDER"]
+    secret = _secret("OAUTH_CLIENT_SECRET", values, said, place, warnings)
+    return Registration(provider, values["OAUTH_CLIENT_ID"], secret, values["OAUTH_TENANT"])
 
 
-def _exposures(path: Path) -> Iterator[str]:
-    """What lets others at a file that holds secrets, and the remedy."""
-    name = shlex.quote(str(path))
-    try:
-        found = path.stat()
-        folders = {folder: folder.stat() for folder in (path.parent, path.resolve().parent)}
-    except OSError:
-        return  # whoever reads it will say so
-    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield f"{path} holds secrets and is open to others: chmod 600 {name}"
-    if found.st_uid not in (0, os.geteuid()):
-        yield f"{path} holds secrets and belongs to another user: chown {os.geteuid()} {name} && chmod 600 {name}"
-    for folder, its in folders.items():
-        if its.st_mode & stat.S_IWOTH and not its.st_mode & stat.S_ISVTX:
-            yield f"Anybody can replace {path}: chmod o-w {shlex.quote(str(folder))}"
+def _secret_files(*places: PasswordSource | Registration | None) -> Iterator[Path]:
+    """The files that hold one of these secrets."""
+    for place in places:
+        found = place.secret if isinstance(place, Registration) else place
+        if found is not None and found.file is not None:
+            yield found.file

@@ -25,6 +25,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from followmail.auth import Secret, bearer
 from followmail.errors import FollowmailError, LoginRefused, Transient, Unreachable
 from followmail.mail.identity import is_address
 
@@ -54,18 +55,21 @@ class Server:
     """A submission server and the login there (an empty user: none). Times in seconds.
 
     `security`: tls, starttls, or none (loopback only). `dot_timeout` is long because the answer to the final dot may
-    take that long (RFC 5321 §4.5.3.2.6).
+    take that long (RFC 5321 §4.5.3.2.6). `mechanism`: 'password', or 'oauth2', where the password is an access token;
+    `renew` then gives another one for it, where it is refused.
     """
 
     host: str
     port: int
     security: str
     user: str
-    password: Callable[[], str]
+    password: Callable[[], Secret]
     connect_timeout: float = 10
     read_timeout: float = 60
     dot_timeout: float = 600
     ca_file: str | None = None
+    mechanism: str = "password"
+    renew: Callable[[Secret], Secret] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,10 @@ class _Dialogue(smtplib.SMTP):
         shown = "".join(c if c.isprintable() else " " for c in text.decode("utf-8", "replace"))
         return " ".join(shown.split())[:_MAX_TEXT]
 
+    def offered(self) -> list[str]:
+        """The mechanisms of AUTH."""
+        return self.esmtp_features.get("auth", "").upper().split()
+
     @property
     def live(self) -> socket.socket:
         if self.sock is None:
@@ -285,23 +293,46 @@ def _greet(dialogue: _Dialogue, server: Server) -> None:
 
 
 def _login(dialogue: _Dialogue, server: Server) -> None:
-    """Phase login: one mechanism, tried once, so that a wrong password does not lock the account."""
+    """Phase login: one mechanism, tried once, so that a wrong password does not lock the account.
+
+    With a token that is refused, once more with another: by our clock the first was still good.
+    """
     if not server.user:
         return
     dialogue.phase = "login"
-    offered = dialogue.esmtp_features.get("auth", "").upper().split()
-    user, password = (text.encode("utf-8", "surrogateescape") for text in (server.user, server.password()))
+    prove = _by_token if server.mechanism == "oauth2" else _by_password
+    secret = server.password()
+    reply = prove(dialogue, server, secret)
+    if reply[0] // 100 == 5 and server.renew is not None and (other := server.renew(secret)) != secret:
+        reply = prove(dialogue, server, other)
+    _expect(235, dialogue, reply)
+
+
+def _by_password(dialogue: _Dialogue, server: Server, secret: Secret) -> tuple[int, bytes]:
+    offered = dialogue.offered()
+    user, password = (text.encode("utf-8", "surrogateescape") for text in (server.user, secret.reveal()))
     plain, answer = base64.b64encode(b"\0" + user + b"\0" + password), base64.b64encode(password)
     dialogue.secrets = tuple(filter(None, (plain, answer, password)))
     if "PLAIN" in offered:  # RFC 4616
-        reply = dialogue.docmd("AUTH", "PLAIN " + plain.decode())
-    elif "LOGIN" in offered:
-        reply = dialogue.docmd("AUTH", "LOGIN")
-        for said in (base64.b64encode(user), answer):
-            reply = dialogue.docmd(said.decode()) if reply[0] == 334 else reply
-    else:
+        return dialogue.docmd("AUTH", "PLAIN " + plain.decode())
+    if "LOGIN" not in offered:
         raise _Refused(NotSent(False, None, "", f"{server.host} offers no login by password", scope="account"))
-    _expect(235, dialogue, reply)
+    reply = dialogue.docmd("AUTH", "LOGIN")
+    for said in (base64.b64encode(user), answer):
+        reply = dialogue.docmd(said.decode()) if reply[0] == 334 else reply
+    return reply
+
+
+def _by_token(dialogue: _Dialogue, server: Server, token: Secret) -> tuple[int, bytes]:
+    said = bearer(dialogue.offered(), server.user, server.host, server.port, token)
+    if said is None:
+        raise _Refused(NotSent(False, None, "", f"{server.host} offers no login by OAuth2", scope="account"))
+    first, raw = base64.b64encode(said.first.reveal().encode()), token.reveal().encode()
+    dialogue.secrets += (first, base64.b64encode(raw), raw)
+    reply = dialogue.docmd("AUTH", f"{said.mechanism} {first.decode()}")
+    if reply[0] == 334:  # why it is refused; then the refusal itself
+        reply = dialogue.docmd(base64.b64encode(said.then.encode()).decode())
+    return reply
 
 
 def _envelope(dialogue: _Dialogue, sender: str, recipients: Sequence[str], wire: bytes) -> None:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from followmail.agenda import people, standing
+from followmail.agenda.headline import headline
 from followmail.agenda.ranking import Ranking
 from followmail.agenda.standing import is_uncertain
 from followmail.jobs import plan as planning
+from followmail.jobs.acquaintance import with_acquaintance
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.judge.own import with_acquaintance
 from followmail.mail.identity import canonical
 from followmail.sequence import eligibility, planner
 from followmail.sequence.agenda import Item, What
@@ -206,7 +207,6 @@ def status(c: Cycle, poll: int) -> Row:
     ranking = Ranking.of(c)
     rows = _by_priority(ranking, list(zip(planned, by_due, strict=True)))
     problems = [*standing.problems(c, timedelta(seconds=poll)), *_in_doubt(p.enrollment for p in planned)]
-    states = Counter(row["state"] for row in prospect_rows(c, c.store.enrollments.all()))
     paused = facts.moment("paused_until")
     calls = [_call_row(c, item) for item in standing.calls(c, ranking, planned)]
     to_call = {row["id"] for row in calls}
@@ -214,12 +214,13 @@ def status(c: Cycle, poll: int) -> Row:
     shown = {row["id"] for row in drafts}
     return {
         "healthy": not problems,
+        "headline": headline(c, poll, planned=planned, problems=problems),
         "problems": problems,
         "last_look": stamp(facts.moment("looked_at"), c),
         "mode": c.policy.mode.value,
         "paused_until": stamp(paused, c) if paused and paused > c.now else None,
         "paused_for_good": bool(paused and paused.year >= 9000),
-        "counts": {state.value: states[state.value] for state in State},
+        "counts": _counts(c),
         "waiting": [row for row in rows if row["waits_for"] == "approval"],
         "drafts": [*drafts, *(row for row in _kept_rows(c) if row["id"] not in shown)],
         "calls": calls,
@@ -227,6 +228,16 @@ def status(c: Cycle, poll: int) -> Row:
         "next": [row for row in by_due if not _needs_you(row) and row["due"] and row["id"] not in to_call][:5],
         "set_aside": len(c.store.conversations.set_aside(c.now - c.options.lookback)),
     }
+
+
+def _counts(c: Cycle) -> dict[str, int]:
+    """How many there are in each state as `prospects` tells it: who waits because of a mail in doubt is waiting."""
+    counts = Counter(c.store.enrollments.counts())
+    for e in c.store.enrollments.live():
+        if is_uncertain(e):
+            counts[e.state] -= 1
+            counts[State.WAITING] += 1
+    return {state.value: counts[state] for state in State}
 
 
 def _in_doubt(enrollments: Iterable[Enrollment]) -> list[str]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from followmail import rendering
 from followmail.errors import Permanent, TemplateError
 from followmail.mail import compose as composing
 from followmail.mail import names as mail_names
@@ -16,7 +15,9 @@ from followmail.mail.identity import Identity, Person, company, is_shared
 from followmail.mail.message import bare_subject
 from followmail.mail.msgid import mint
 from followmail.rendering import Library
+from followmail.rendering import names as vocabulary
 from followmail.rendering.dates import written
+from followmail.rendering.render import render
 from followmail.sequence.conversation import Conversation, Entry, Parties, parties_of
 from followmail.sequence.planner import Wait
 from followmail.sequence.steps import Enrollment, Mode, Sequence, Step, Text
@@ -59,12 +60,6 @@ class Sheet:
     mail: composing.Outgoing
     source_hash: str
     language: str | None
-
-
-def parties(store: Store, identity: Identity, e: Enrollment) -> Parties:
-    """Whom an enrollment's mails go to and where they belong."""
-    conversation = store.conversations.get(e.conversation) if e.conversation is not None else None
-    return parties_of(identity, e, conversation)
 
 
 def write(
@@ -124,7 +119,7 @@ def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
     sender = Person(desk.identity.name, who.anchor.message.sender.address if who.anchor else desk.identity.address)
     language = text.language or (anchor.language if anchor else None) or "en"
     names = _names(desk, e, sequence, step, conversation, anchor, sender, language, now)
-    rendered = rendering.render(desk.library, sequence, step, text, names)
+    rendered = render(desk.library, sequence, step, text, names)
     thread = None if step.new_thread else _thread(conversation, e)
     body, html = rendered.body, rendered.html
     if (step.quote if step.quote is not None else thread is not None) and anchor is not None and anchor.entry.text:
@@ -152,9 +147,7 @@ def said_in_call(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now:
     anchor = desk.store.conversations.find(e.anchor) if e.anchor else None
     text = step.twin(anchor.language) if anchor and anchor.language else None
     try:
-        rendered = rendering.render(
-            desk.library, sequence, step, text or step.texts[0], names_of(desk, e, sequence, step, now)
-        )
+        rendered = render(desk.library, sequence, step, text or step.texts[0], names_of(desk, e, sequence, step, now))
     except TemplateError as fault:
         return f"its text cannot be used: {fault}"
     return rendered.body.strip()
@@ -174,7 +167,7 @@ def choose_text(step: Step, language: str | None, granted: bool) -> Text | Wait:
     return Wait(f"you wrote {wrote}, the template is {have}", None, step, "approval", "language")
 
 
-def names_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: datetime) -> rendering.Names:
+def names_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: datetime) -> vocabulary.Names:
     """The names that a text may use, with their values for this enrollment."""
     anchor = desk.store.conversations.find(e.anchor) if e.anchor else None
     conversation = desk.store.conversations.get(e.conversation) if e.conversation is not None else None
@@ -186,30 +179,30 @@ def names_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
 def _names(
     desk: Desk, e: Enrollment, sequence: Sequence, step: Step, conversation: Conversation | None, anchor: Known | None,
     sender: Person, language: str, now: datetime,
-) -> rendering.Names:  # fmt: skip
+) -> vocabulary.Names:  # fmt: skip
     calendar = desk.calendar
     today = calendar.local_date(now)
     first_name = "" if is_shared(e.address) else mail_names.first_name(e.name, e.address) or ""
     last_name = "" if is_shared(e.address) else mail_names.last_name(e.name, e.address) or ""
-    prospect = rendering.Prospect(e.name, first_name, last_name, e.address, company(e.address) or "")
+    prospect = vocabulary.Prospect(e.name, first_name, last_name, e.address, company(e.address) or "")
     sent_on = calendar.local_date(anchor.entry.at) if anchor else None
     first = conversation.first() if conversation else None
-    return rendering.Names(
-        me=rendering.Me(
+    return vocabulary.Names(
+        me=vocabulary.Me(
             sender.name, mail_names.first_name(sender.name) or sender.name.partition(" ")[0], sender.address
         ),
         prospect=prospect,
         today=today,
         greeting=greeting(anchor.entry.text if anchor else "", Person(e.name, e.address), language),
-        conversation=rendering.Conversation(
+        conversation=vocabulary.Conversation(
             bare_subject(anchor.entry.message.subject) if anchor else "",
             calendar.local_date(first.at) if first else None,
         ),
-        anchor=rendering.Anchor(
+        anchor=vocabulary.Anchor(
             sent_on, anchor.entry.text if anchor else "", (today - sent_on).days if sent_on else None
         ),
-        met=rendering.Met(e.met_on, e.where, e.about),
-        step=rendering.StepName(step.number, step.name),
+        met=vocabulary.Met(e.met_on, e.where, e.about),
+        step=vocabulary.StepName(step.number, step.name),
         sequence=sequence.name,
         language=language,
     )

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "canary-7Rk2vQ9x-horse"
-# Where the password is meant to stand: what a test writes for followmail to read.
-GIVEN = re.compile(r"(?:.*\.env|secret|password)(?:\.txt)?")
+# Where the password is meant to stand: what a test writes for followmail to read, and the tokens, which hold it too.
+GIVEN = re.compile(r"(?:.*\.env|secret|password)(?:\.txt)?|.*\.token(?:\.new)?")
 _EVERY = 0.5  # seconds between two looks at the process list
 _LONGEST = 64 * 2**20
 

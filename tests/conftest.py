@@ -10,6 +10,7 @@ from tests.canary import Watch
 from tests.servers import dovecot as _dovecot
 from tests.servers import smtp as _smtp
 from tests.servers.dovecot import Dovecot, Dovecots, Mailbox
+from tests.servers.others import Others
 from tests.servers.smtp import Smtpd
 from tests.world import World
 
@@ -36,9 +37,12 @@ def _require(program: str | None, name: str, package: str) -> None:
     """Without the server its tests prove nothing: they skip on a laptop, and fail where servers are promised."""
     if program:
         return
-    sentence = (
+    _missing(
         f"{name} is not installed (Debian: apt-get install {package}): nothing here was tested against a real server"
     )
+
+
+def _missing(sentence: str) -> None:
     if os.environ.get("REQUIRE_SERVERS") == "1" or os.environ.get("CI") == "true":
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
@@ -59,12 +63,20 @@ def dovecot(dovecots: Dovecots) -> Dovecot:
     return dovecots()
 
 
+@pytest.fixture(scope="session")
+def others() -> Iterator[Others]:
+    """`others("courier")`, `others("cyrus", slashes=True)`: a running one, shared by all that ask for the same."""
+    servers = Others(_missing)
+    yield servers
+    servers.close()
+
+
 @pytest.fixture(autouse=True)
 def _hang_up(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test leaves a connection of its mailboxes to the next."""
     yield
-    if "dovecots" in request.fixturenames:
-        request.getfixturevalue("dovecots").hang_up()
+    for name in {"dovecots", "others"} & set(request.fixturenames):
+        request.getfixturevalue(name).hang_up()
 
 
 @pytest.fixture

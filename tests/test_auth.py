@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followmail import auth
-from followmail.auth import PasswordSource, Secret, password
+from followmail.auth import PasswordSource, Secret, bearer, password
 from followmail.errors import LoginRefused, SettingsError
 
 KEY = "FOLLOWMAIL_PASSWORD"
@@ -151,3 +151,33 @@ def test_a_command_that_was_too_slow_says_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(auth, "COMMAND_TIME", 0.2)
     with pytest.raises(LoginRefused, match="FOLLOWMAIL_PASSWORD_COMMAND took longer than"):
         from_command("sleep 60")
+
+
+def test_a_secret_formatted_or_dumped_stays_hidden() -> None:
+    """With any width, in JSON, in a tuple of values, in an error."""
+    import dataclasses
+    import json
+
+    assert f"{Secret(CANARY):>6}|{Secret(CANARY):<6}" == "   ***|***   "
+    assert f"{Secret(CANARY)} %s" % Secret(CANARY) == "*** ***"
+    with pytest.raises(TypeError) as caught:
+        json.dumps({"password": Secret(CANARY)})
+    assert CANARY not in str(caught.value)
+    with pytest.raises(TypeError, match="not written down"):
+        dataclasses.asdict(PasswordSource(KEY, value=Secret(CANARY)))
+    assert CANARY not in repr(bearer({"XOAUTH2"}, "alex", "h", 1, Secret(CANARY)))
+
+
+@pytest.mark.parametrize(
+    ("offered", "mechanism", "first", "then"),
+    [
+        ({"XOAUTH2", "OAUTHBEARER", "PLAIN"}, "XOAUTH2", "user=a=b,c@x\x01auth=Bearer t\x01\x01", ""),
+        ({"OAUTHBEARER"}, "OAUTHBEARER", "n,a=a=3Db=2Cc@x,\x01host=h\x01port=993\x01auth=Bearer t\x01\x01", "\x01"),
+    ],
+)
+def test_a_token_is_said_as_the_mechanism_wants_it(offered: set[str], mechanism: str, first: str, then: str) -> None:
+    """RFC 7628 §3.1, and Google's own."""
+    said = bearer(offered, "a=b,c@x", "h", 993, Secret("t"))
+    assert said is not None
+    assert (said.mechanism, said.first.reveal(), said.then) == (mechanism, first, then)
+    assert bearer({"PLAIN", "LOGIN", "SCRAM-SHA-256"}, "a", "h", 1, Secret("t")) is None

@@ -18,7 +18,9 @@ from pathlib import Path
 import pytest
 
 import followmail
+from followmail.books import Books
 from followmail.cli import COMMANDS
+from followmail.settings import load
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "followmail"
@@ -33,15 +35,16 @@ LAYERS = (
     "sequence",
     "auth",
     "options",
-    "settings store imap smtp rendering contacts",
-    "writing desk",
+    "credentials oauth",
+    "settings store imap smtp rendering contacts discovery",
+    "writing desk survey",
     "enrolling",
     "jobs importing",
     "agenda",
-    "telling",
+    "books telling",
     "rounds",
-    "checking previewing keeping",
-    "service sandbox",
+    "checking previewing keeping notify journal unit",
+    "service sandbox setup",
     "cli",
     "__main__",
 )
@@ -60,9 +63,29 @@ HEAVY = {
     "jinja2",
     "rich",
     "holidays",
+    "dns",
     "markdown_it",
     "pymap",
     "aiosmtpd",
+}
+# What asks servers, renders texts or reads mails themselves.
+WHAT_ACTS = {
+    "imapclient",
+    "imaplib",
+    "smtplib",
+    "ssl",
+    "jinja2",
+    "icalendar",
+    "holidays",
+    "rich",
+    "tomllib",
+    "html.parser",
+    "followmail.smtp",
+    "followmail.rounds",
+    "followmail.writing",
+    "followmail.mail.compose",
+    "followmail.mail.quote",
+    "followmail.mail.text",
 }
 LONGEST = 450  # lines
 
@@ -150,6 +173,31 @@ def test_help_answers_at_once(words: str) -> None:
     assert not loaded & HEAVY
 
 
+@pytest.mark.parametrize("words", ["status", "plan", "prospects", "explain bob@bob.example"])
+def test_what_only_reads_loads_only_what_reads(words: str, tmp_path: Path) -> None:
+    """Telling how it stands needs no connection, no template engine and no table of words: `status` answers at once."""
+    env = {
+        "FOLLOWMAIL_ADDRESS": "alex@example.com", "FOLLOWMAIL_NAME": "Alex", "FOLLOWMAIL_PASSWORD": "-",
+        "FOLLOWMAIL_IMAP_HOST": "imap.example.com", "FOLLOWMAIL_DATABASE": str(tmp_path / "followmail.db"),
+    }  # fmt: skip
+    _looked_through(env)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "followmail", *words.split()],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=ROOT, env={**os.environ, **env},
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"followmail.telling", "peewee"} <= loaded, done.stderr[-500:]
+    assert not loaded & WHAT_ACTS
+    assert not {name for name in loaded if name.startswith(("followmail.imap.", "followmail.jobs.judge", "jinja2."))}
+
+
+def _looked_through(env: dict[str, str]) -> None:
+    """The templates' proof, as a daemon leaves it behind after its first round."""
+    books = Books.open(load(None, env, directory=ROOT / "nowhere"))
+    books.keep_proof()
+    books.close()
+
+
 def test_no_file_of_the_program_is_long() -> None:
     """One noun a file."""
     lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
@@ -217,7 +265,9 @@ def _options_of(command: str) -> str:
 
     found = Commands().get_command(click.Context(click.Group()), command)
     assert found is not None
-    return " ".join(["--help", *(option for parameter in found.params for option in parameter.opts)])
+    all_of_it = [found, *(found.commands.values() if isinstance(found, click.Group) else ())]
+    parameters = [parameter for each in all_of_it for parameter in each.params]
+    return " ".join(["--help", *(option for parameter in parameters for option in parameter.opts)])
 
 
 # ---- the docs
@@ -242,10 +292,11 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
-    """A page that nobody finds is not there."""
-    linked = set(re.findall(r"\]\((docs/[^)#\s]+)", README.read_text()))
-    assert linked == {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").iterdir()}
+def test_every_page_is_listed_for_readers() -> None:
+    """A page that nobody finds is not there: docs/README.md lists all, and the README leads there."""
+    listed = set(re.findall(r"\]\((\w[\w-]*\.md)\)", (ROOT / "docs" / "README.md").read_text()))
+    assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert "](docs/README.md)" in README.read_text()
 
 
 @EACH_PAGE
@@ -315,6 +366,12 @@ def test_the_version_is_told_once() -> None:
     assert followmail.__version__ == project["version"] == latest
 
 
+def test_each_version_says_what_to_do_at_an_update() -> None:
+    """Whoever runs it reads one paragraph, and knows."""
+    versions = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    assert [text.partition("\n")[0] for text in versions if "\n**To do at an update:** " not in text] == []
+
+
 def test_the_project_speaks_of_no_machine() -> None:
     """No path of whoever wrote or runs it stands in a file."""
     own = re.compile(rf"{re.escape(str(ROOT))}\b|(?<![\w.~])/(?:root|work)/\w")
@@ -340,11 +397,13 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def test_a_wheel_holds_all_that_the_program_needs(tmp_path: Path) -> None:
     """Built, installed into an environment of its own, it has its templates and word lists, and answers there."""
-    wheel = _wheel(tmp_path)
+    wheel = build_wheel(tmp_path)
     held = set(zipfile.ZipFile(wheel).namelist())
     assert {f"followmail/{p.relative_to(PACKAGE).as_posix()}" for p in _files(PACKAGE)} <= held
     shipped = {p.relative_to(ROOT / "templates").as_posix() for p in _files(ROOT / "templates")}
     assert {name.removeprefix("followmail/starters/") for name in held if "/starters/" in name} == shipped
+    assert {"followmail/units/followmail.service", "followmail/units/followmail@.service"} <= held
+    assert [name for name in held if name.endswith(".data/data/share/man/man1/followmail.1")]
     command = _installed(wheel, tmp_path / "environment")
     home = tmp_path / "home"
     home.mkdir()
@@ -365,9 +424,10 @@ def test_a_wheel_holds_all_that_the_program_needs(tmp_path: Path) -> None:
     assert all(name in run("--help") for name in COMMANDS)
     mails = json.loads(run("preview", "nudge", "--json"))["mails"]
     assert [mail["step"] for mail in mails] == [1, 2, 3]
+    assert f"ExecStart={command} --config" in run("service", "install", "--root", str(home), "--dry-run")
 
 
-def _wheel(folder: Path) -> Path:
+def build_wheel(folder: Path) -> Path:
     """A wheel of a copy of this checkout, made without asking an index."""
     source = folder / "source"
     for path in _files(ROOT):

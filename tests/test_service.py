@@ -25,9 +25,10 @@ PATIENCE = 20.0
 class Process:
     """A running daemon, its log read as it comes."""
 
-    def __init__(self, world: World, **environment: str) -> None:
+    def __init__(self, world: World, config: Path | None = None, **environment: str) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("FOLLOWMAIL_")}
-        env = {**clean, **world.environment(), "FOLLOWMAIL_POLL": "2", **environment}
+        told = {"FOLLOWMAIL_CONFIG": str(config)} if config else {**world.environment(), "FOLLOWMAIL_POLL": "2"}
+        env = {**clean, **told, **environment}
         self.popen = subprocess.Popen(
             [sys.executable, str(ROOT / "daemon.py")], env=env, stderr=subprocess.PIPE, text=True, cwd=world.home
         )

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from followmail.auth import PasswordSource, Secret, password
 from followmail.errors import SettingsError
 from followmail.mail.identity import Identity
-from followmail.options import OPTIONS, SECTIONS, example, quoted
+from followmail.oauth.registration import Registration
+from followmail.options import OPTIONS, SECTIONS, Auth, Provider, example, quoted
 from followmail.sequence.steps import Mode
-from followmail.settings import Detect, ImapServer, Security, Settings, SmtpServer, load, system_zone
+from followmail.settings import Detect, ImapServer, Security, Settings, SmtpServer, _state_of, load, system_zone
 
 ROOT = Path(__file__).parent.parent
 CANARY = "c4nary-hunter2"
@@ -26,6 +27,10 @@ FOLLOWMAIL_NAME=Alex Example
 FOLLOWMAIL_IMAP_HOST=imap.example.com
 FOLLOWMAIL_PASSWORD={CANARY}
 """
+OAUTH = FOUR.replace(
+    f"FOLLOWMAIL_PASSWORD={CANARY}",
+    "FOLLOWMAIL_AUTH=oauth2\nFOLLOWMAIL_OAUTH_PROVIDER=microsoft\nFOLLOWMAIL_OAUTH_CLIENT_ID=id",
+)
 
 
 def written(folder: Path, text: str | bytes, mode: int = 0o600) -> Path:
@@ -183,7 +188,11 @@ FOLLOWMAIL_PASSWORD_FIEL={CANARY}
         ("FOLLOWMAIL_HOLIDAYS=2026-01-01..2027-12-31", "more than 400 on end"),
         ("FOLLOWMAIL_DIGEST=25:00", "25:00 is no time of day"),
         ("FOLLOWMAIL_TEMPLATES=texts", "there is no folder texts"),
-        ("FOLLOWMAIL_AUTH=oauth2", "login by OAuth2 is not available yet"),
+        (
+            "FOLLOWMAIL_AUTH=oauth2\nFOLLOWMAIL_OAUTH_CLIENT_ID=x",
+            "FOLLOWMAIL_OAUTH_PROVIDER: it is missing, and FOLLOWMAIL_AUTH=oauth2 needs it",
+        ),
+        ("FOLLOWMAIL_OAUTH_TENANT=a/b", "it is neither an id nor a domain"),
         ("FOLLOWMAIL_OAUTH_PROVIDER=yahoo", "“yahoo” is not one of them. Allowed: google or microsoft"),
         (f"FOLLOWMAIL_HEARTBEAT_URL={CANARY}", "it is no web address"),
         (f'FOLLOWMAIL_SMTP_PASSWORD="{CANARY}\\n"', "a line end or another control character"),
@@ -309,6 +318,60 @@ def test_a_password_may_come_from_a_file_a_command_or_a_credential(tmp_path: Pat
     assert password(found.password)().reveal() == password(found.smtp_password)().reveal() == "of the credential"
 
 
+def test_every_secret_has_a_systemd_credential(tmp_path: Path) -> None:
+    """`smtp-password` and `oauth-client-secret` as `password`; before file, command and value, which is told."""
+    for name in ("password", "smtp-password", "oauth-client-secret"):
+        (tmp_path / name).write_text(f"of {name}\n", "utf-8")
+    smtp = "FOLLOWMAIL_SMTP_PASSWORD_COMMAND=echo x\n"
+    found = read(tmp_path, FOUR.replace(f"FOLLOWMAIL_PASSWORD={CANARY}\n", smtp), CREDENTIALS_DIRECTORY=str(tmp_path))
+    assert password(found.password)().reveal() == "of password"
+    assert password(found.smtp_password)().reveal() == "of smtp-password"
+    assert found.warnings == (
+        "the systemd credential “smtp-password” is used; FOLLOWMAIL_SMTP_PASSWORD_COMMAND is set too and does nothing.",
+    )
+    by_token = read(tmp_path, OAUTH, CREDENTIALS_DIRECTORY=str(tmp_path)).password
+    assert isinstance(by_token, Registration) and by_token.secret is not None
+    assert password(by_token.secret)().reveal() == "of oauth-client-secret"
+
+
+def test_login_by_oauth2_needs_a_client_or_a_helper(tmp_path: Path) -> None:
+    """The client of one's own, with its secret from wherever; the helper goes before it; SMTP may have a password."""
+    found = read(tmp_path, OAUTH + f"FOLLOWMAIL_OAUTH_CLIENT_SECRET={CANARY}\nFOLLOWMAIL_OAUTH_TENANT=example.com\n")
+    secret = PasswordSource("FOLLOWMAIL_OAUTH_CLIENT_SECRET", value=Secret(CANARY))
+    assert found.password == found.smtp_password == Registration(Provider.MICROSOFT, "id", secret, "example.com")
+    assert (found.auth, found.smtp_auth, found.warnings) == (Auth.OAUTH2, Auth.OAUTH2, ())
+    assert CANARY not in repr(found)
+    both = read(tmp_path, OAUTH + f"FOLLOWMAIL_TOKEN_COMMAND=echo token\nFOLLOWMAIL_PASSWORD={CANARY}\n")
+    assert isinstance(both.password, PasswordSource)
+    assert password(both.password)().reveal() == "token"
+    (warning,) = both.warnings
+    assert warning.startswith("FOLLOWMAIL_TOKEN_COMMAND is used; FOLLOWMAIL_PASSWORD and FOLLOWMAIL_OAUTH_PROVIDER")
+    own = read(tmp_path, OAUTH + "FOLLOWMAIL_SMTP_PASSWORD=other\n")
+    assert (own.auth, own.smtp_auth) == (Auth.OAUTH2, Auth.PASSWORD)
+    assert faults(tmp_path, FOUR + "FOLLOWMAIL_AUTH=oauth2\n") == (
+        "FOLLOWMAIL_OAUTH_PROVIDER: it is missing, and FOLLOWMAIL_AUTH=oauth2 needs it, or FOLLOWMAIL_TOKEN_COMMAND.",
+        "FOLLOWMAIL_OAUTH_CLIENT_ID: it is missing, and FOLLOWMAIL_AUTH=oauth2 needs it, or FOLLOWMAIL_TOKEN_COMMAND.",
+    )
+
+
+def test_a_file_of_the_clients_secret_that_others_can_read_earns_a_warning(tmp_path: Path) -> None:
+    """As that of a password does."""
+    (tmp_path / "client").write_text("x", "utf-8")
+    (tmp_path / "client").chmod(0o644)
+    (warning,) = read(tmp_path, OAUTH + "FOLLOWMAIL_OAUTH_CLIENT_SECRET_FILE=client\n").warnings
+    assert "client holds secrets and is open to others: chmod 600" in warning
+
+
+def test_tokens_that_others_could_replace_earn_a_warning(tmp_path: Path) -> None:
+    """Beside the database, in a folder of everybody's."""
+    (tmp_path / "all").mkdir()
+    token = tmp_path / "all" / "f.token"
+    token.touch(0o600)
+    (tmp_path / "all").chmod(0o777)
+    (warning,) = read(tmp_path, OAUTH + "FOLLOWMAIL_DATABASE=all/f.db\n").warnings
+    assert warning.startswith(f"Anybody can replace {token}: chmod o-w")
+
+
 def test_the_environments_password_goes_before_the_files(tmp_path: Path) -> None:
     """Whichever way each of them names it."""
     text = FOUR.replace(f"PASSWORD={CANARY}", "PASSWORD_COMMAND=echo of the command")
@@ -363,6 +426,20 @@ def test_systemd_names_the_state_directory(tmp_path: Path) -> None:
     assert found.database == Path("/var/lib/followmail/followmail.db")
     named = read(tmp_path, FOUR + "FOLLOWMAIL_DATABASE=~/f.db", STATE_DIRECTORY="/var/lib/x", HOME="/home/alex")
     assert named.database == Path("/home/alex/f.db")
+
+
+@pytest.mark.parametrize(
+    ("folder", "state"),
+    [
+        ("/etc/followmail", "/var/lib/followmail"),
+        ("/etc/followmail/alex", "/var/lib/followmail/alex"),
+        ("/etc/followmailer", None),
+        ("/home/alex/.config/followmail", None),
+    ],
+)
+def test_a_command_beside_the_daemon_means_the_same_database(folder: str, state: str | None) -> None:
+    """What lies in /etc/followmail has its state in /var/lib/followmail, also where systemd does not say so."""
+    assert _state_of(Path(folder)) == (Path(state) if state else None)
 
 
 def test_templates_beside_the_file_are_found(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from followmail import desk
 from followmail.agenda.phrasing import day, named, shortened, who
 from followmail.agenda.ranking import Ranking
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.digest import OBEYED, TOLD
+from followmail.jobs.facts import OBEYED, TOLD
 from followmail.sequence.agenda import MOST_SHOWN, Item, What
 from followmail.sequence.conversation import Entry
 from followmail.sequence.happened import Happened

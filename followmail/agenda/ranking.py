@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.judge.attend import PUT_AWAY
+from followmail.jobs.facts import PUT_AWAY
 from followmail.mail.need import Need
 from followmail.sequence.agenda import Item
 from followmail.sequence.priority import Facts, Priority, priority

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 
 from followmail.agenda.phrasing import clock, day, named, shortened, step, who
 from followmail.agenda.ranking import Ranking
-from followmail.jobs import digest
 from followmail.jobs import plan as planning
+from followmail.jobs.calls import phone_line
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.judge.phones import phone_line
+from followmail.jobs.facts import DIGEST_FAULT
 from followmail.sequence import planner
 from followmail.sequence.agenda import Item, What
 from followmail.sequence.forecast import Planned
 from followmail.sequence.planner import Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, State, Status
 from followmail.store.outbox import Parcel
-from followmail.writing import Desk, said_in_call
 
 # A complete look that is older than this many polls is no health.
 STALE_POLLS = 3
@@ -53,10 +52,10 @@ def problems(c: Cycle, poll: timedelta) -> list[str]:
         hours = (c.now - looked).total_seconds() / 3600
         found.append(f"the last complete look was {hours:.0f} hours ago; is `followmail run` at work?")
     if text := facts.text("login_fault"):
-        found.append(f"the mailbox refuses the login: {text}; mend the password, then start `followmail run`")
-    found += [text for key in ("look_fault", "clock_fault", digest.FAULT) if (text := facts.text(key))]
+        found.append(f"the mailbox refuses the login: {_with(text, 'mend the password')}, then start `followmail run`")
+    found += [text for key in ("look_fault", "clock_fault", DIGEST_FAULT) if (text := facts.text(key))]
     if text := facts.text("sending_fault"):
-        found.append(f"the mail server refuses to send: {text}; `followmail resume` tries again")
+        found.append(f"the mail server refuses to send: {_with(text, '`followmail resume` tries again')}")
     found += [str(fault) for fault in c.library.faults]
     found += c.store.suppressions.faults()
     found += [
@@ -64,6 +63,11 @@ def problems(c: Cycle, poll: timedelta) -> list[str]:
         for known in c.store.conversations.set_aside(c.now - c.options.lookback)
     ]
     return found
+
+
+def _with(fault: str, remedy: str) -> str:
+    """A fault and what to do; one of OAuth2 says itself that `followmail login` mends it."""
+    return fault.rstrip(".") if "`followmail login`" in fault else f"{fault}; {remedy}"
 
 
 def is_stale(looked: datetime, now: datetime, poll: timedelta) -> bool:
@@ -185,6 +189,8 @@ def to_say(c: Cycle, e: Enrollment) -> str:
     following = planner.next_step(e, sequence) if sequence else None
     if sequence is None or following is None or not following.call:
         return ""
+    from followmail.writing import Desk, said_in_call  # late: it brings Jinja along
+
     desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
     return said_in_call(desk, e, sequence, following, c.now)
 

@@ -3,14 +3,20 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from followmail import __version__
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 # name → (module, what it does in a line). The order is that of a first week.
 COMMANDS: dict[str, tuple[str, str]] = {
     "sandbox": ("sandboxing", "A mailbox to play with: own servers, sample prospects, time passing fast."),
+    "init": ("setting_up", "From your address to a working configuration."),
+    "login": ("logging_in", "Log in by OAuth2, once."),
     "check": ("going", "Configuration, login, folders, templates, clock: a line each, with the remedy."),
     "once": ("going", "One full cycle."),
     "run": ("going", "The daemon."),
@@ -36,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("keeping", "All data as CSV; with an address, all of that person."),
     "backup": ("keeping", "A consistent copy of all that is stored."),
     "restore": ("keeping", "Back from a backup; then it is a first run."),
+    "service": ("servicing", "The systemd unit: install it, take it away, see how it stands."),
+    "completion": ("completing", "What your shell needs to finish commands and options."),
 }
 
 
@@ -64,6 +72,13 @@ class Commands(click.Group):
             if not near:
                 raise
             raise click.UsageError(f"{fault.message} Did you mean '{near[0]}'?", ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The names as they stand in the table: a key that is pressed imports no command."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

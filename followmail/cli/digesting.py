@@ -8,6 +8,7 @@ import click
 from followmail.cli.output import json_option, now, say, say_json, settings_of
 from followmail.errors import AnotherInstance, CommandRefused, UserError
 from followmail.jobs import digest
+from followmail.jobs.facts import DIGEST_FAULT
 from followmail.rendering.digest import Page
 from followmail.rounds import Office, alone
 from followmail.settings import Settings
@@ -51,13 +52,14 @@ def _put(settings: Settings) -> bool:
 
 
 def _put_alone(office: Office) -> None:
+    office.clock = now
     with office.connect() as session:
         c = office.cycle(now())
         if c.dry:
             raise UserError("In mode dry-run nothing is put into the mailbox; `followmail digest --print` shows it.")
         digest.now(c, office.gather(c)(digest.since(c)))
         digest.put(session, c)
-    if fault := c.store.facts.text(digest.FAULT):
+    if fault := c.store.facts.text(DIGEST_FAULT):
         raise CommandRefused(fault)
 
 

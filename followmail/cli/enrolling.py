@@ -7,21 +7,21 @@ from typing import Any
 import click
 
 from followmail import contacts, enrolling, importing
-from followmail.cli.output import json_option, now, office_of, say, say_json, table, when
+from followmail.books import Books
+from followmail.cli.output import books_of, json_option, now, say, say_json, table, when
 from followmail.contacts import Contact
 from followmail.enrolling import Manner
 from followmail.errors import UserError
 from followmail.importing import Placed
 from followmail.mail.days import read_day
-from followmail.rounds import Office
 from followmail.sequence.steps import Sequence
 from followmail.telling import prospect_rows, stamp
 
 
-def _sequence(office: Office, name: str) -> Sequence:
-    sequence = office.templates.library.sequences.get(name)
+def _sequence(books: Books, name: str) -> Sequence:
+    sequence = books.templates.library.sequences.get(name)
     if sequence is None:
-        names = ", ".join(office.templates.library.sequences) or "none"
+        names = ", ".join(books.templates.library.sequences) or "none"
         raise UserError(f"There is no sequence '{name}'; there are: {names}.")
     return sequence
 
@@ -50,16 +50,16 @@ def enroll_command(
     as_json: bool,
 ) -> None:
     """Put somebody into a sequence by hand."""
-    office = office_of(ctx)
-    sequence = _sequence(office, name)
+    books = books_of(ctx)
+    sequence = _sequence(books, name)
     try:
         day = read_day(met_on) if met_on else None
     except ValueError as fault:
         raise click.BadParameter(f"{fault}.", param_hint="--met-on") from None
     contact = Contact(address, person, day, where, about)
-    e = enrolling.enroll(office.desk(now()), contact, sequence, Manner(again=again))
+    e = enrolling.enroll(books.desk(now()), contact, sequence, Manner(again=again))
     if as_json:
-        say_json(prospect_rows(office.cycle(now()), (e,))[0])
+        say_json(prospect_rows(books.cycle(now()), (e,))[0])
     else:
         say(
             f"{e.address} is enrolled in '{e.sequence}' (number {e.id}). `followmail plan` tells when the first mail is due."
@@ -91,18 +91,18 @@ def import_command(
 
 
 def _import(ctx: click.Context, file: str, name: str, yes: bool, as_json: bool) -> None:
-    office = office_of(ctx)
-    sequence = _sequence(office, name)
+    books = books_of(ctx)
+    sequence = _sequence(books, name)
     people = contacts.read(_bytes(file), Path(file).name)
-    work = office.desk(now())
+    work = books.desk(now())
     placed = importing.lay_out(work, people.contacts, sequence)
     going = [p for p in placed if p.on is not None]
     if as_json:
-        say_json(_rows(office, placed))
+        say_json(_rows(books, placed))
         for line in people.unused:
             click.echo(f"followmail: {line}", err=True)
     else:
-        _show(office, placed, people.unused)
+        _show(books, placed, people.unused)
     if going and not yes and not _agreed(len(going), as_json):
         click.echo("followmail: Nobody was enrolled: this only showed it. Run it again with --yes.", err=True)
         ctx.exit(2)
@@ -129,8 +129,8 @@ def _bytes(file: str) -> bytes:
         raise UserError(f"{file} cannot be read: {fault.strerror}.") from None
 
 
-def _rows(office: Office, placed: tuple[Placed, ...]) -> list[dict[str, Any]]:
-    c = office.cycle(now())
+def _rows(books: Books, placed: tuple[Placed, ...]) -> list[dict[str, Any]]:
+    c = books.cycle(now())
     return [
         {
             "line": p.contact.line,
@@ -143,8 +143,8 @@ def _rows(office: Office, placed: tuple[Placed, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _show(office: Office, placed: tuple[Placed, ...], unused: tuple[str, ...]) -> None:
-    c = office.cycle(now())
+def _show(books: Books, placed: tuple[Placed, ...], unused: tuple[str, ...]) -> None:
+    c = books.cycle(now())
     days: dict[str, list[str]] = {}
     for p in placed:
         if p.on is not None:
@@ -163,7 +163,7 @@ def _show(office: Office, placed: tuple[Placed, ...], unused: tuple[str, ...]) -
 
 
 def _undo(ctx: click.Context, as_json: bool) -> None:
-    done = importing.undo(office_of(ctx).desk(now()))
+    done = importing.undo(books_of(ctx).desk(now()))
     if as_json:
         say_json(
             [

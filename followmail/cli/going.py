@@ -1,14 +1,32 @@
 """`run`, `once`, `check`: the commands that go to the mailbox."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from followmail.cli.output import Bar, json_option, now, office_of, safe, say, say_json, settings_of, table, when
+from followmail.cli.output import (
+    Bar,
+    json_option,
+    now,
+    office_of,
+    read_settings,
+    safe,
+    say,
+    say_json,
+    settings_of,
+    table,
+    when,
+)
 from followmail.rounds import Office, Report, alone, go_round
 from followmail.sequence.workdays import Calendar
 from followmail.settings import Settings
 from followmail.store import Store
+
+if TYPE_CHECKING:
+    from followmail.checking import Line
 
 
 @click.command("run", epilog="Example: followmail --config ~/mail/config.env run")
@@ -17,7 +35,7 @@ def run_command(ctx: click.Context) -> int:
     """The daemon: watches the mailbox until it is asked to stop (SIGTERM, Ctrl-C)."""
     from followmail import service
 
-    return service.run(settings_of(ctx))
+    return service.run(lambda: read_settings(ctx))
 
 
 @click.command("once", epilog="Example: followmail once --dry-run")
@@ -51,6 +69,7 @@ def _dry(settings: Settings) -> Report:
 
 
 def _round(office: Office, dry: bool = False) -> Report:
+    office.clock = now
     try:
         office.store.check()
         with Bar() as bar, office.connect() as session:
@@ -88,20 +107,27 @@ def _show(report: Report, dry: bool, calendar: Calendar) -> None:
 
 @click.command("check", epilog="Example: followmail check --create-folders")
 @click.option("--create-folders", is_flag=True, help="Make the folders Followmail/<sequence> and Followmail/Stop.")
+@click.option("--live", is_flag=True, help="Mail yourself once, and tell how it comes back; takes up to a minute.")
 @json_option
 @click.pass_context
-def check_command(ctx: click.Context, create_folders: bool, as_json: bool) -> int:
+def check_command(ctx: click.Context, create_folders: bool, live: bool, as_json: bool) -> int:
     """Configuration, login, folders, templates, clock: a line each, with the remedy."""
     from followmail import checking
 
     office = office_of(ctx)
-    found = checking.check(office, now(), create_folders)
+    found = checking.check(office, now(), create_folders, time.sleep if live else None)
     ok = all(line.ok for line in found)
     if as_json:
         say_json({"ok": ok, "checks": [asdict(line) for line in found]})
     else:
-        for line in found:
-            say(f"{'ok  ' if line.ok else 'FAIL'}  {line.name}: {line.detail}")
-            if line.remedy:
-                say(f"      → {line.remedy}")
+        show_checks(found)
     return checking.exit_status(found)
+
+
+def show_checks(found: "Sequence[Line]") -> None:
+    """A line each; a remedy beside what works is a piece of advice."""
+    for line in found:
+        mark = "FAIL" if not line.ok else "note" if line.remedy else "ok  "
+        say(f"{mark}  {line.name}: {line.detail}")
+        if line.remedy:
+            say(f"      → {line.remedy}")

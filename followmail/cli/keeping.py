@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from followmail import keeping
-from followmail.cli.output import json_option, now, office_of, safe, say_all, settings_of
+from followmail.cli.output import books_of, json_option, now, safe, say_all, settings_of
 
 
 @click.command("forget", epilog="Example: followmail forget bob@bob.example")
@@ -20,11 +20,11 @@ from followmail.cli.output import json_option, now, office_of, safe, say_all, se
 @click.pass_context
 def forget_command(ctx: click.Context, address: str, yes: bool, as_json: bool) -> None:
     """All that is stored of a person is gone; a hash stays, so that they are never mailed. Cannot be undone."""
-    office = office_of(ctx)
-    count = keeping.stored_of(office, address)
+    books = books_of(ctx)
+    count = keeping.stored_of(books, address)
     if not yes and not as_json and sys.stdin.isatty():
         click.confirm(f"Delete all {count} records of {safe(address)}, for good?", abort=True)
-    say_all(keeping.forget(office, address, now()), as_json)
+    say_all(keeping.forget(books, address, now()), as_json)
 
 
 @click.command("export", epilog="Example: followmail export bob@bob.example > bob.csv")
@@ -33,7 +33,7 @@ def forget_command(ctx: click.Context, address: str, yes: bool, as_json: bool) -
 @click.pass_context
 def export_command(ctx: click.Context, address: str, as_json: bool) -> None:
     """All that is stored as CSV; with an address, all of that person."""
-    rows = keeping.export(office_of(ctx), now(), address)
+    rows = keeping.export(books_of(ctx), now(), address)
     for line in _as_json(rows) if as_json else _as_csv(rows):
         click.echo(line, nl=False)
 

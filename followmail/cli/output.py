@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from followmail.rounds import Office
+from followmail.books import Books
 from followmail.settings import Settings, load
+
+if TYPE_CHECKING:
+    from followmail.rounds import Office
 
 # Text that came in by mail must not move the cursor, change colours or turn the direction of a line.
 _UNSAFE = re.compile(
@@ -28,16 +31,31 @@ def now() -> datetime:
 
 def settings_of(ctx: click.Context) -> Settings:
     """The settings; their warnings go to standard error. Raises SettingsError."""
-    config = ctx.find_root().obj
-    settings = load(Path(config) if config else None, os.environ, directory=Path.cwd())
+    settings = read_settings(ctx)
     for warning in settings.warnings:
         click.echo(f"followmail: {warning}", err=True)
     return settings
 
 
-def office_of(ctx: click.Context) -> Office:
+def read_settings(ctx: click.Context) -> Settings:
+    """What config.env and the environment say at this moment. Raises SettingsError."""
+    config = ctx.find_root().obj
+    return load(Path(config) if config else None, os.environ, directory=Path.cwd())
+
+
+def books_of(ctx: click.Context) -> Books:
+    """The books, closed when the command ends: for what asks no server."""
+    books = Books.open(settings_of(ctx))
+    ctx.call_on_close(books.close)
+    return books
+
+
+def office_of(ctx: click.Context) -> "Office":
     """The office, closed when the command ends."""
+    from followmail.rounds import Office  # late: it brings all that speaks to servers along
+
     office = Office.open(settings_of(ctx))
+    office.clock = now
     ctx.call_on_close(office.close)
     return office
 

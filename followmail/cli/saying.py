@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from followmail import desk
-from followmail.cli.output import json_option, now, office_of, say_all
+from followmail.cli.output import books_of, json_option, now, say_all
 from followmail.errors import UserError
 from followmail.sequence.steps import Enrollment
 from followmail.sequence.when import parse
@@ -17,7 +17,7 @@ def _each(
     live_only: bool = True,
 ) -> None:  # fmt: skip
     """Each for itself: what one of them cannot take keeps no other from its word, and is told at the end."""
-    work = office_of(ctx).desk(now())
+    work = books_of(ctx).desk(now())
     done: list[str] = []
     faults: list[str] = []
     for e in desk.find(work, words, live_only):
@@ -39,7 +39,7 @@ def _each(
 def approve_command(ctx: click.Context, who: tuple[str, ...], everybody: bool, as_json: bool) -> None:
     """Yes: for the enrollment; for a mail that may or may not have left: send it."""
     if everybody:
-        done = desk.approve_all(office_of(ctx).desk(now()))
+        done = desk.approve_all(books_of(ctx).desk(now()))
         say_all(done or ("Nothing waits for your yes.",), as_json)
     elif who:
         _each(ctx, who, desk.approve, as_json)
@@ -83,7 +83,7 @@ def resume_command(ctx: click.Context, who: tuple[str, ...], as_json: bool) -> N
     if who:
         _each(ctx, who, desk.resume, as_json, live_only=False)
     else:
-        say_all((desk.resume_all(office_of(ctx).desk(now())),), as_json)
+        say_all((desk.resume_all(books_of(ctx).desk(now())),), as_json)
 
 
 @click.command("snooze", epilog="Example: followmail snooze 3 2 weeks")
@@ -93,7 +93,7 @@ def resume_command(ctx: click.Context, who: tuple[str, ...], as_json: bool) -> N
 @click.pass_context
 def snooze_command(ctx: click.Context, who: str, until: tuple[str, ...], as_json: bool) -> None:
     """Nothing to this person until then: '2 weeks', 'monday', '2026-05-04'."""
-    work = office_of(ctx).desk(now())
+    work = books_of(ctx).desk(now())
     moment = _moment(" ".join(until), work)
     say_all(tuple(desk.snooze(work, e, moment) for e in desk.find(work, (who,))), as_json)
 
@@ -104,7 +104,7 @@ def snooze_command(ctx: click.Context, who: str, until: tuple[str, ...], as_json
 @click.pass_context
 def pause_command(ctx: click.Context, until: tuple[str, ...], as_json: bool) -> None:
     """Nothing at all leaves until then; without a time until `resume`. It survives restarts."""
-    work = office_of(ctx).desk(now())
+    work = books_of(ctx).desk(now())
     text = " ".join(until[1:] if until[:1] == ("until",) else until)
     say_all((desk.pause(work, _moment(text, work) if text else None),), as_json)
 
@@ -123,7 +123,7 @@ def _moment(text: str, work: desk.Desk) -> datetime:
 @click.pass_context
 def suppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) -> None:
     """Never mail an address, @domain or glob again; what is live with it stops."""
-    work = office_of(ctx).desk(now())
+    work = books_of(ctx).desk(now())
     say_all(tuple(desk.suppress(work, line) for line in lines), as_json)
 
 
@@ -133,5 +133,5 @@ def suppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) 
 @click.pass_context
 def unsuppress_command(ctx: click.Context, lines: tuple[str, ...], as_json: bool) -> None:
     """Allow it again. Nobody is enrolled by that."""
-    work = office_of(ctx).desk(now())
+    work = books_of(ctx).desk(now())
     say_all(tuple(desk.unsuppress(work, line) for line in lines), as_json)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followmail.cli.output import json_option, now, office_of, say, say_json, table, when
+from followmail.cli.output import books_of, json_option, now, say, say_json, table, when
 from followmail.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def status_command(ctx: click.Context, as_json: bool) -> int:
     """One screen: healthy or not and since when, last complete look, what waits, who waits, what leaves next."""
     from followmail import telling
 
-    office = office_of(ctx)
-    told = telling.status(office.cycle(now()), office.settings.poll)
+    books = books_of(ctx)
+    told = telling.status(books.cycle(now()), books.settings.poll)
     if as_json:
         say_json(told)
         return 0 if told["healthy"] else 1
@@ -87,7 +87,7 @@ def plan_command(ctx: click.Context, days: int, by: str, as_json: bool) -> None:
     """The next step of each enrollment: when, and why. Reads the database only."""
     from followmail import telling
 
-    rows = telling.plan_rows(office_of(ctx).cycle(now()), days, by)
+    rows = telling.plan_rows(books_of(ctx).cycle(now()), days, by)
     if as_json:
         say_json(rows)
         return
@@ -122,7 +122,7 @@ def prospects_command(ctx: click.Context, state: str | None, as_json: bool) -> N
 
     if state is not None and state not in set(State):
         raise click.BadParameter(f"'{state}' is no state; there are: {', '.join(State)}", param_hint="--state")
-    c = office_of(ctx).cycle(now())
+    c = books_of(ctx).cycle(now())
     rows = telling.prospect_rows(c, c.store.enrollments.all())
     rows = [row for row in rows if state is None or row["state"] == state]
     if as_json:
@@ -140,7 +140,7 @@ def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
     """Every rule with pass or fail, the history, what happens next."""
     from followmail import telling
 
-    told = telling.explain(office_of(ctx).cycle(now()), who)
+    told = telling.explain(books_of(ctx).cycle(now()), who)
     if told is None:
         raise UserError(f"Nothing is known of '{who}': no mail from or to it was read, and it is enrolled nowhere.")
     if as_json:
@@ -177,7 +177,7 @@ def preview_command(ctx: click.Context, what: str, to: str | None, page: str | N
     """The mails as they would leave, each at its time, and the names that a text may use with their values."""
     from followmail import previewing
 
-    shown = previewing.preview(office_of(ctx), what, to, now())
+    shown = previewing.preview(books_of(ctx), what, to, now())
     if page:
         _write_page(shown, page)
     if as_json:

@@ -11,6 +11,7 @@ from typing import Any
 
 from imapclient import SocketTimeout  # type: ignore[import-untyped]
 
+from followmail.auth import Secret, bearer
 from followmail.errors import SettingsError, Unreachable
 from followmail.imap.verdicts import lost, readable
 from followmail.imap.wire import Client, Wire
@@ -18,17 +19,22 @@ from followmail.imap.wire import Client, Wire
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a mailbox is and how to get in. Times in seconds. `password` is asked once for each login."""
+    """Where a mailbox is and how to get in. Times in seconds. `password` is asked once for each login.
+
+    `mechanism`: 'password', or 'oauth2', where the password is an access token; `renew` then gives another one for it,
+    where it is refused.
+    """
 
     host: str
     port: int
     security: str  # 'tls' | 'starttls' | 'none' (loopback only)
     user: str
-    password: Callable[[], str] = field(repr=False)
+    password: Callable[[], Secret] = field(repr=False)
     connect_timeout: float = 10
     read_timeout: float = 60
     ca_file: str | None = None  # a private authority
-    mechanism: str = "password"  # or 'oauth2': the password is then an access token
+    mechanism: str = "password"
+    renew: Callable[[Secret], Secret] | None = field(default=None, repr=False)
 
 
 def connect(account: Account) -> Any:
@@ -90,35 +96,32 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def way_in(wire: Wire, account: Account, secret: str) -> Callable[[], Any] | None:
+def way_in(wire: Wire, account: Account, secret: Secret) -> Callable[[], Any] | None:
     """The login that server and account have in common. imaplib's own: IMAPClient's calls a broken line a refusal."""
-    user, offered = account.user, wire.capabilities
+    user, offered, word = account.user, wire.capabilities, secret.reveal()
     if account.mechanism == "oauth2":
-        if "AUTH=OAUTHBEARER" in offered and "AUTH=XOAUTH2" not in offered:
-            return lambda: wire.authenticate("OAUTHBEARER", _once(_bearer(account, secret), "\x01"))
-        return lambda: wire.authenticate("XOAUTH2", _once(f"user={user}\x01auth=Bearer {secret}\x01\x01", ""))
+        mechanisms = {name.removeprefix("AUTH=") for name in offered if name.startswith("AUTH=")}
+        said = bearer(mechanisms, user, account.host, account.port, secret)
+        return (
+            None if said is None else lambda: wire.authenticate(said.mechanism, _once(said.first.reveal(), said.then))
+        )
     if "AUTH=PLAIN" in offered:  # RFC 4616: UTF-8, where LOGIN takes ASCII only
-        return lambda: wire.authenticate("PLAIN", _once(f"\0{user}\0{secret}", ""))
-    if "LOGINDISABLED" in offered or not (user + secret).isascii():
+        return lambda: wire.authenticate("PLAIN", _once(f"\0{user}\0{word}", ""))
+    if "LOGINDISABLED" in offered or not (user + word).isascii():
         return None
     quoted = user.replace("\\", "\\\\").replace('"', '\\"')
-    return lambda: wire.login(f'"{quoted}"', secret)
+    return lambda: wire.login(f'"{quoted}"', word)
 
 
-def shows(secret: str, answer: Exception) -> bool:
+def shows(hidden: Secret, answer: Exception) -> bool:
     """Whether an answer holds the secret, or its beginning, plainly or as it was sent."""
-    text = str(answer)
+    secret, text = hidden.reveal(), str(answer)
     words = [word.rstrip("=") for word in re.findall(r"[A-Za-z0-9+/]{8,}=*", text)]
     decoded = b" ".join(base64.b64decode(word[: len(word) // 4 * 4]) for word in words).decode("utf-8", "replace")
     return bool(secret) and (secret[:4] in text or secret[:4] in decoded)
 
 
 def _once(first: str, then: str) -> Callable[[bytes], bytes]:
-    """A refused token is explained in a second challenge, to be answered by nearly nothing (RFC 7628 §3.2.3)."""
+    """Answers the first challenge, and the second, which explains a refused token, in another way."""
     answers = iter((first, then))
     return lambda challenge: next(answers, "").encode()
-
-
-def _bearer(account: Account, secret: str) -> str:
-    name = account.user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
-    return f"n,a={name},\x01host={account.host}\x01port={account.port}\x01auth=Bearer {secret}\x01\x01"

@@ -1,38 +1,34 @@
 """Reads mail and changes nothing: EXAMINE and BODY.PEEK only, so that no flag of the consultant's ever moves.
 
-Headers of 100,000 messages come in a few seconds: sets of 2,000 UIDs, several in flight, and one pattern for the common
-form of a response; whatever is unusual goes through imapclient's parser.
+Headers of 100,000 messages come in a few seconds: sets of 1,000 UIDs, the next ones on their way while one is worked through,
+and one pattern for the common form of a response (`fetching.py`); whatever is unusual goes through imapclient's parser.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from itertools import islice
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from imapclient.response_parser import parse_fetch_response  # type: ignore[import-untyped]
 
 from followmail.errors import CommandRefused, Transient
 from followmail.imap import structure
+from followmail.imap.fetching import ascending, usual_heads
 from followmail.imap.session import Selected, Session
 from followmail.imap.structure import Part
 from followmail.mail import identity, msgid
 from followmail.mail.message import HEADER_FIELDS
 
 MAX_HEADER = 262_144  # bytes of a message's header that are read
-_SET = 2_000  # UIDs in one FETCH
+_SET = 1_000  # UIDs in one FETCH
 _SET_TEXT = 7_000  # characters of one UID set: servers accept lines of 8,000 (RFC 2683 §3.2.1.5)
-_SETS = 4  # FETCHes in flight
 _HELD = 64 * 2**20  # bytes of headers held before they are handed on
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = {name: n for n, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _FIELD = re.compile(r"[A-Za-z0-9-]{1,76}")
 _SECTION = re.compile(r"[1-9]\d{0,3}(?:\.[1-9]\d{0,3}){0,20}")
-# The form in which nearly every server answers: four items in any order, then the header as a literal.
-_USUAL = re.compile(
-    rb"\* \d+ FETCH \((?:UID (?P<uid>\d{1,10}) |FLAGS \((?P<flags>[^()\"{]*)\) |INTERNALDATE \"(?P<date>[^\"]+)\" "
-    rb"|RFC822\.SIZE (?P<size>\d{1,18}) ){4}BODY\[HEADER\.FIELDS \([^()\[\]{]*\)\](?:<0>)? \{\d+\}"
-)
 _FETCH = re.compile(rb"\A\* (\d+) FETCH ", re.IGNORECASE)
 _UID = re.compile(rb"[( ]UID (\d{1,10})", re.IGNORECASE)
 _BODY = re.compile(rb"BODY\[", re.IGNORECASE)
@@ -64,47 +60,46 @@ def heads(
     uids: Iterable[int],
     fields: Sequence[str] = HEADER_FIELDS,
     progress: Progress | None = None,
+    anew: bool = True,
 ) -> Iterator[Head]:
-    """The headers of messages, ascending by UID within each portion; those that vanished meanwhile are left out.
+    """The headers of messages, ascending by UID; those that vanished meanwhile are left out.
 
     Other commands may go through the session between two heads. One message that cannot be read has a `fault` and does
-    not stop the rest. Raises Transient when the folder is rebuilt (UIDVALIDITY) in the middle.
+    not stop the rest. Without `anew`, those messages are meant that a search in the open folder has found. Raises
+    Transient when the folder is rebuilt (UIDVALIDITY) in the middle.
     """
-    wanted = sorted(set(uids))
-    items = _items(fields)
-    _enter_fresh(session, folder)
-    done, validity = 0, session.enter(folder).uidvalidity
-    waiting = _sets(wanted, _SET)
-    while portion := list(islice(waiting, _SETS)):
-        if session.enter(folder).uidvalidity != validity:
-            raise Transient(f"{folder} was rebuilt while it was read.")
-        yield from _portion(session, folder, portion, items)
-        done += sum(map(len, portion))
-        if progress:
-            progress(done, len(wanted))
+    sets = list(_sets(ascending(uids), _SET))
+    done, total = 0, sum(map(len, sets))
+    _enter(session, folder, anew)
+    validity = session.enter(folder).uidvalidity
+    for read, found in _by_set(session, folder, sets, _items(fields), validity):
+        yield from found
+        done += read
+        if progress and read:
+            progress(done, total)
 
 
-def uids_from(session: Session, folder: str, first_uid: int) -> list[int]:
+def uids_from(session: Session, folder: str, first_uid: int, anew: bool = True) -> list[int]:
     """The UIDs from one on. `UID n:*` always names the last message, also a lower one (RFC 9051 §9): compared again."""
-    _enter_fresh(session, folder)
+    _enter(session, folder, anew)
     return [uid for uid in session.search("UID", f"{max(1, first_uid)}:*") if uid >= first_uid]
 
 
-def uids_since(session: Session, folder: str, day: date) -> list[int]:
+def uids_since(session: Session, folder: str, day: date, anew: bool = True) -> list[int]:
     """Messages whose INTERNALDATE, in the server's zone, is this day or later."""
-    _enter_fresh(session, folder)
+    _enter(session, folder, anew)
     month = list(_MONTHS)[day.month - 1].decode().capitalize()
     return session.search("SINCE", f"{day.day:02d}-{month}-{day.year:04d}")
 
 
-def uids_by_header(session: Session, folder: str, field: str, value: str) -> list[int]:
+def uids_by_header(session: Session, folder: str, field: str, value: str, anew: bool = True) -> list[int]:
     """Messages whose field holds an id: a hint, for servers match parts of words. Compare the hits again.
 
     Only ids may be asked for; anything else raises CommandRefused before it is sent.
     """
     if not _FIELD.fullmatch(field) or not (msgid.is_askable(value) or value == msgid.OUR_PREFIX):
         raise CommandRefused("This cannot be asked of an IMAP server; nothing was sent.")
-    _enter_fresh(session, folder)
+    _enter(session, folder, anew)
     return session.search("HEADER", field, session.quoted(value).decode("ascii"))
 
 
@@ -113,14 +108,14 @@ def uids_from_addresses(session: Session, folder: str, addresses: Sequence[str])
     asked = [f"FROM {_askable_address(session, address)}" for address in addresses]
     if not asked:
         return []
-    _enter_fresh(session, folder)
+    _enter(session, folder)
     return session.search(*("OR" for _ in asked[1:]), *asked)
 
 
 def uids_to_address(session: Session, folder: str, address: str) -> list[int]:
     """Messages To or Cc an address: a hint, compare the hits again."""
     quoted = _askable_address(session, address)
-    _enter_fresh(session, folder)
+    _enter(session, folder)
     return session.search("OR", "TO", quoted, "CC", quoted)
 
 
@@ -153,7 +148,7 @@ def structures(session: Session, folder: str, uids: Iterable[int]) -> dict[int, 
         if isinstance(uid, int) and b"BODYSTRUCTURE" in read:
             found[uid] = structure.parts(read[b"BODYSTRUCTURE"])
 
-    wanted = sorted(set(uids))
+    wanted = ascending(uids)
     if wanted:
         session.enter(folder)
         session.fetch([compact(one) for one in _sets(wanted, _SET)], "(UID BODYSTRUCTURE)", take)
@@ -177,12 +172,13 @@ def _beginning(session: Session, folder: str, uid: int, limit: int, section: str
     return found[0][:limit] if found else b""
 
 
-def _enter_fresh(session: Session, folder: str) -> None:
-    """Opens the folder, or has the server look again where it is open: a search must see what came just now."""
-    if session.is_open(folder):
-        session.noop()
-    else:
+def _enter(session: Session, folder: str, anew: bool = True) -> None:
+    """Opens the folder. Where it is open, the server looks `anew`: a search must see what came just now, unless what was
+    there when the folder was opened is enough."""
+    if not session.is_open(folder):
         session.examine(folder)
+    elif anew:
+        session.noop()
 
 
 def _askable_address(session: Session, address: str) -> str:
@@ -220,64 +216,76 @@ def compact(uids: Sequence[int]) -> str:
 
 
 class _Portion:
-    """What came of several FETCHes: heads, and the UIDs whose headers were let go to stay within bounds."""
+    """Heads as they come, until those of a set are taken out; of too many bytes only the UIDs are kept."""
 
-    def __init__(self, folder: str, wanted: Iterable[int]) -> None:
-        self.folder = folder
-        self.wanted = frozenset(wanted)
-        self.heads: dict[int, Head] = {}
-        self.heavy: list[int] = []
-        self.unreadable = False
+    def __init__(self, folder: str, wanted: Sequence[int]) -> None:
+        self._folder, self._wanted = folder, wanted
+        self._heads: dict[int, Head] = {}
+        self._heavy: set[int] = set()
         self._bytes = 0
+        self.unreadable = False
 
     def take(self, response: list[bytes]) -> None:
-        head = _usual_head(self.folder, response) or _unusual_head(self.folder, response)
-        if head is None:
-            self.unreadable = self.unreadable or _BODY.search(response[0]) is not None
-        elif head.uid not in self.wanted:
+        """Any response."""
+        head = _unusual_head(self._folder, response)
+        if head is not None:
+            self._keep(head)
+        elif _BODY.search(response[0]):
+            self.unreadable = True
+
+    def take_usual(self, uid: bytes, flags: bytes, arrived: bytes, size: bytes, header: bytes) -> bool:
+        """The values of a response in the usual form; False where they cannot be read."""
+        moment = read_internaldate(arrived)
+        if moment is not None:
+            self._keep(Head(self._folder, int(uid), moment, _flags(flags), int(size), header[:MAX_HEADER]))
+        return moment is not None
+
+    def _keep(self, head: Head) -> None:
+        place = bisect_left(self._wanted, head.uid)
+        if self._wanted[place : place + 1] != [head.uid]:
             return  # somebody else's change of flags, told in passing
-        elif self._bytes > _HELD:
-            self.heavy.append(head.uid)
+        if self._bytes > _HELD:
+            self._heavy.add(head.uid)
         else:
             self._bytes += len(head.header)
-            self.heads[head.uid] = head
+            self._heads[head.uid] = head
 
-    @property
-    def missing(self) -> list[int]:
-        return sorted(self.wanted - self.heads.keys() - set(self.heavy))
+    def pop(self, uids: Sequence[int]) -> tuple[list[Head], list[int], list[int]]:
+        """Of these UIDs the heads, those that were too heavy, and those of which nothing came."""
+        found = [self._heads.pop(uid) for uid in uids if uid in self._heads]
+        self._bytes -= sum(len(head.header) for head in found)
+        known = self._heavy.union(head.uid for head in found)
+        return found, [uid for uid in uids if uid in self._heavy], [uid for uid in uids if uid not in known]
 
 
-def _portion(session: Session, folder: str, sets: Sequence[Sequence[int]], items: str) -> Iterator[Head]:
-    """The heads of some sets. What was refused or unreadable is asked again by halves, down to the one at fault."""
-    got = _Portion(folder, (uid for one in sets for uid in one))
-    refused = session.fetch([compact(one) for one in sets], items, got.take)
-    again = got.missing if refused or got.unreadable else []
-    if len(got.wanted) == 1 and again:
-        why = refused[0] if refused else "The server's answer cannot be read."
-        got.heads[again[0]] = Head(folder, again[0], _EPOCH, frozenset(), 0, b"", why)
-        again = []
-    yield from (got.heads[uid] for uid in sorted(got.heads))
-    for part in (*_halves(again), *_sets(sorted(got.heavy), most=100)):
-        session.enter(folder)
-        yield from _portion(session, folder, [part], items)
+def _by_set(
+    session: Session, folder: str, sets: Sequence[Sequence[int]], items: str, validity: int
+) -> Iterator[tuple[int, list[Head]]]:
+    """(UIDs done with, heads), set by set. What was refused or unreadable is asked again by halves, down to the one at
+    fault; what was too heavy in small sets."""
+    got = _Portion(folder, [uid for one in sets for uid in one])
+    fetching = session.fetching(list(map(compact, sets)), items, got.take, usual_heads(got.take_usual))
+    while session.enter(folder).uidvalidity == validity:
+        answered = fetching.next()
+        if answered is None:
+            return
+        place, refusal = answered
+        found, heavy, missing = got.pop(sets[place])
+        again = missing if refusal or got.unreadable else []
+        if again and len(sets[place]) == 1:
+            why = refusal or "The server's answer cannot be read."
+            found.append(Head(folder, again.pop(), _EPOCH, frozenset(), 0, b"", why))
+        yield 0, found
+        smaller = [*_halves(again), *_sets(heavy, most=100)]
+        for _, more in _by_set(session, folder, smaller, items, validity) if smaller else ():
+            yield 0, more
+        yield len(sets[place]), []
+    raise Transient(f"{folder} was rebuilt while it was read.")
 
 
 def _halves(uids: Sequence[int]) -> list[Sequence[int]]:
     middle = len(uids) // 2
     return [part for part in (uids[:middle], uids[middle:]) if part]
-
-
-def _usual_head(folder: str, response: list[bytes]) -> Head | None:
-    if len(response) != 3 or response[2] != b")":
-        return None
-    found = _USUAL.fullmatch(response[0])
-    if not found:
-        return None
-    uid, flags, arrived, size = found.group("uid", "flags", "date", "size")
-    moment = read_internaldate(arrived) if arrived else None
-    if uid is None or flags is None or size is None or moment is None:
-        return None
-    return Head(folder, int(uid), moment, _flags(flags), int(size), response[1][:MAX_HEADER])
 
 
 def _unusual_head(folder: str, response: list[bytes]) -> Head | None:
@@ -322,6 +330,7 @@ def _body_of(response: list[bytes], uid: int) -> list[bytes]:
     return []
 
 
+@lru_cache(maxsize=256)
 def _flags(words: bytes) -> frozenset[str]:
     return frozenset(words.decode("utf-8", "replace").split()) - {"\\Recent"}  # gone from RFC 9051: it says nothing
 
@@ -330,13 +339,20 @@ def read_internaldate(text: bytes) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` as UTC (RFC 9051 §2.3.3); None where it is no such date."""
     try:
         day, clock, zone = text.split()
-        number, month, year = day.split(b"-")
-        hour, minute, second = clock.split(b":")
-        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
-        moment = datetime(
-            *(int(year), _MONTHS[month.lower()], int(number), int(hour), int(minute), min(59, int(second))),
-            tzinfo=timezone(-offset if zone[:1] == b"-" else offset),
-        )
-        return moment.astimezone(UTC)
+        hour, minute, second = map(int, clock.split(b":"))
+        if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second <= 60):
+            return None
+        return _midnight(day, zone) + timedelta(0, hour * 3600 + minute * 60 + min(59, second))
     except (ValueError, KeyError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: bytes, zone: bytes) -> datetime:
+    """When a day began in a zone, UTC. Raises ValueError, KeyError, OverflowError."""
+    number, month, year = day.split(b"-")
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+    if not timedelta(0) <= ahead < timedelta(days=1):
+        raise ValueError(zone)
+    begun = datetime(int(year), _MONTHS[month.lower()], int(number), tzinfo=UTC)
+    return begun + ahead if zone[:1] == b"-" else begun - ahead

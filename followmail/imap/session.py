@@ -10,15 +10,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from imapclient.exceptions import ProtocolError  # type: ignore[import-untyped]
 
+from followmail.auth import Secret
 from followmail.errors import CommandRefused, InDoubt, LoginRefused, Transient, Unreachable
 from followmail.imap import folders as listing
 from followmail.imap import idling
 from followmail.imap.connect import Account, connect, shows, way_in
+from followmail.imap.fetching import Fetching, Read, Take, ascending
 from followmail.imap.folders import Folder, Namespaces
 from followmail.imap.verdicts import CONTROL, lost, readable, refused
 from followmail.imap.wire import Wire
@@ -99,6 +102,9 @@ class Session:
             self._remember(entry.wire)
         own = [e for e in listed if self._namespaces.prefix_of(e.wire) is not None]
         status = listing.read_status(self._untagged("STATUS"))
+        if self._selected and (self._untagged("EXISTS") or self._untagged("EXPUNGE") or self._untagged("VANISHED")):
+            # Dovecot puts a NOOP off until the commands sent with it are done: what it tells is newer than the STATUS.
+            status.pop(self._wire_name(self._selected[0]), None)
         faults = self._ask_status([e.wire for e in own if e.wire not in status and _can_be_asked(e)], status)
         return listing.assemble(listed, self._namespaces, lambda n: status.get(n, {}), lambda n: faults.get(n, ""))
 
@@ -153,6 +159,8 @@ class Session:
         if when.tzinfo is None:
             raise ValueError("the time of an APPEND needs a zone")
         self._refuse_control(*flags)
+        if self.is_open(folder):  # Courier takes nothing into a folder that is open for reading
+            self._leave_unchanged()
         name, client = self._quoted_name(folder), self._client_now()
         try:
             answer = self.call("APPEND", client.append, name, data, flags, when)
@@ -168,31 +176,20 @@ class Session:
         self.command("UID", "SEARCH", *criteria)
         lines = [line for line in self._untagged("SEARCH") if isinstance(line, bytes)]
         # "(MODSEQ 917162500)" may follow the numbers (RFC 7162 §3.1.5).
-        return sorted({int(n) for line in lines for n in re.findall(rb"\d{1,10}", line.partition(b"(")[0])})
+        return ascending(int(n[0]) for line in lines for n in re.finditer(rb"\d{1,10}", line.partition(b"(")[0]))
 
-    def fetch(self, sets: Sequence[str], items: str, take: Callable[[list[bytes]], None]) -> list[str]:
-        """Asks for `items` of several UID sets of the open folder, all in flight; each FETCH response goes to `take`.
+    def fetch(self, sets: Sequence[str], items: str, take: Take) -> list[str]:
+        """Asks for `items` of several UID sets of the open folder; each FETCH response goes to `take`.
 
-        A response is text, literal, text, … . Returns the refusals (NO, BAD): what came before them is good.
+        Returns the refusals (NO, BAD): what came before them is good.
         """
+        fetching = self.fetching(sets, items, take)
+        return [refusal for _, refusal in iter(fetching.next, None) if refusal]
+
+    def fetching(self, sets: Sequence[str], items: str, take: Take, read: Read = Wire.read_response) -> Fetching:
+        """The same set by set; other commands may go through the session meanwhile, the folder being entered again."""
         self._refuse_control(items, *sets)
-        with self._translated("FETCH"):
-            wire = self.wire
-            wire.untagged_responses.clear()
-            tags = {bytes(wire._command("UID", "FETCH", one, items)) for one in sets}
-            refusals = []
-            while tags:
-                response = wire.read_response()
-                tag, _, rest = response[0].partition(b" ")
-                if tag in tags:
-                    tags.remove(tag)
-                    del wire.tagged_commands[tag]
-                    refusals += [] if rest[:2].upper() == b"OK" else [readable(rest)]
-                elif tag == b"*" and rest[:3].upper() == b"BYE":
-                    raise wire.abort(readable(rest))
-                elif b" FETCH (" in response[0][:40].upper():
-                    take(response)
-            return refusals
+        return Fetching(self.wire, partial(self._translated, "FETCH"), sets, items, take, read)
 
     # -- waiting ------------------------------------------------------------------------------------------------
 
@@ -212,8 +209,7 @@ class Session:
             self.noop()
             return bool(self._untagged("EXISTS") or self._untagged("EXPUNGE"))
         with self._translated("IDLE"):
-            self.wire.untagged_responses.clear()
-            return idling.wait(self.wire, seconds, wake_fd, self.account.read_timeout)
+            return idling.wait(self._begin(), seconds, wake_fd, self.account.read_timeout)
 
     # -- the choke point ----------------------------------------------------------------------------------------
 
@@ -231,8 +227,15 @@ class Session:
     def call(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs one exchange with the server, its errors translated."""
         with self._translated(what):
-            self.wire.untagged_responses.clear()
+            self._begin()
             return function(*arguments)
+
+    def _begin(self) -> Wire:
+        """The wire, on which nothing is left of what was said before."""
+        wire = self.wire
+        wire.settle()
+        wire.untagged_responses.clear()
+        return wire
 
     def quoted(self, text: str | bytes) -> bytes:
         """A quoted string (RFC 9051 §4.3); control characters are refused."""
@@ -295,12 +298,30 @@ class Session:
     # -- how ----------------------------------------------------------------------------------------------------
 
     def _log_in(self) -> None:
-        account, host = self.account, self.account.host
+        """Once; with a token that is refused, once more with another: by our clock the first was still good."""
+        account = self.account
         secret = account.password()
-        self._refuse_control(account.user, secret)
-        sign_in = way_in(self.wire, account, secret)
-        if sign_in is None:
-            raise LoginRefused(f"{host} offers no way to log in that this program knows, or none on this connection.")
+        sign_in = self._way_in(secret)
+        try:
+            self._prove(sign_in, secret)
+        except LoginRefused:
+            if account.renew is None or (other := account.renew(secret)) == secret:
+                raise
+            self._prove(self._way_in(other), other)
+        words = b" ".join(line for line in self._untagged("CAPABILITY") if isinstance(line, bytes))
+        self.capabilities = frozenset(words.decode("ascii", "replace").upper().split())
+
+    def _way_in(self, secret: Secret) -> Callable[[], Any]:
+        account = self.account
+        self._refuse_control(account.user, secret.reveal())
+        found = way_in(self.wire, account, secret)
+        if found is None:
+            what = "login by OAuth2" if account.mechanism == "oauth2" else "way to log in that this program knows"
+            raise LoginRefused(f"{account.host} offers no {what}, or none on this connection.")
+        return found
+
+    def _prove(self, sign_in: Callable[[], Any], secret: Secret) -> None:
+        host = self.account.host
         try:
             with self._translated("LOGIN"):
                 sign_in()
@@ -313,8 +334,6 @@ class Session:
                 else str(answer)
             )
             raise kind(told) from None
-        words = b" ".join(line for line in self._untagged("CAPABILITY") if isinstance(line, bytes))
-        self.capabilities = frozenset(words.decode("ascii", "replace").upper().split())
 
     def _open(self, folder: str, readonly: bool) -> Selected:
         self._selected = None
@@ -334,12 +353,18 @@ class Session:
         return opened
 
     def _leave(self, folder: str) -> None:
-        # CLOSE would expunge what others have marked (RFC 9051 §6.4.1).
-        if "UNSELECT" in self.capabilities:
-            self.command("UNSELECT")
-            self.wire.state = "AUTH"
-        else:
+        # CLOSE would expunge what others have marked, unless it is open for reading only (RFC 9051 §6.4.1).
+        if "UNSELECT" not in self.capabilities:
             self.examine(folder)
+        self._leave_unchanged()
+
+    def _leave_unchanged(self) -> None:
+        self._selected = None
+        with contextlib.suppress(
+            CommandRefused
+        ):  # pymap closes nothing that is open for reading, and takes mail into it
+            self.command("UNSELECT" if "UNSELECT" in self.capabilities else "CLOSE")
+            self.wire.state = "AUTH"
 
     def _list(self) -> list[listing.Listed]:
         wanted = []
@@ -372,8 +397,7 @@ class Session:
         self._refuse_control(*(argument for command in commands for argument in command))
         refusals: dict[int, str] = {}
         with self._translated(str(commands[-1][0])):
-            wire = self.wire
-            wire.untagged_responses.clear()
+            wire = self._begin()
             tags = [wire._command(*command) for command in commands]
             for place, tag in enumerate(tags):
                 kind, data = wire._get_tagged_response(tag)

@@ -11,6 +11,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
@@ -37,6 +38,7 @@ class Wire(imaplib.IMAP4):
         self._timeout = timeout
         self._buffer = bytearray()
         self._lines = self._kept = 0  # since the last command
+        self.pending: Callable[[], None] | None = None  # takes in answers that are still on their way
         super().__init__(host, port, timeout.connect)
         self.debug = 0
 
@@ -72,9 +74,7 @@ class Wire(imaplib.IMAP4):
             self._fill()
         line = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
-        self._lines += 1
-        if self._lines > MAX_LINES:
-            raise self.abort("the server talks without end")
+        self._count(1)
         return line
 
     def read(self, size: int) -> bytes:
@@ -98,6 +98,31 @@ class Wire(imaplib.IMAP4):
             if not literal:
                 return parts
             parts.append(self.read(int(literal[1])))
+
+    def read_form(self, form: re.Pattern[bytes]) -> tuple[bytes, tuple[bytes | None, ...], bytes] | None:
+        """A response in a form whose last group is the size of its one literal, behind which stands ")" alone: its text,
+        groups and literal. None, and nothing is read, where the next response is another."""
+        while b"\n" not in self._buffer and len(self._buffer) <= MAX_LINE:
+            self._fill()
+        found = form.match(self._buffer)
+        if found is None:
+            return None
+        text, groups, start = found[0][:-2], found.groups(), found.end()
+        end = start + int(groups[-1])
+        while len(self._buffer) < end + 3 and end - start <= MAX_LITERAL:
+            self._fill()
+        if self._buffer[end : end + 3] != b")\r\n":
+            return None
+        literal = bytes(self._buffer[start:end])
+        del self._buffer[: end + 3]
+        self._count(2)
+        return text, groups, literal
+
+    def settle(self) -> None:
+        """Whoever still has answers on their way takes them in: the next command's must not be mixed with them."""
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            pending()
 
     def wait(self, seconds: float, wake_fd: int | None) -> bool:
         """Whether the server sent something; False after `seconds`, or as soon as `wake_fd` can be read."""
@@ -153,6 +178,11 @@ class Wire(imaplib.IMAP4):
 
     def _pending(self) -> bool:
         return isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+
+    def _count(self, lines: int) -> None:
+        self._lines += lines
+        if self._lines > MAX_LINES:
+            raise self.abort("the server talks without end")
 
     def _append_untagged(self, typ: str, dat: bytes | tuple[bytes, bytes] | None) -> None:
         """imaplib's store of what was told, within bounds."""

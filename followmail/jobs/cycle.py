@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from followmail.imap.folders import Folder
 from followmail.mail.identity import Identity
 from followmail.rendering import Library
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Sequence, Status
 from followmail.store import Store
 from followmail.store.outbox import Parcel
+
+if TYPE_CHECKING:
+    from followmail.imap.folders import Folder
 
 # Called with what is being done, how much of it is done, and how much there is (0: unknown).
 Progress = Callable[[str, int, int], None]
@@ -58,7 +60,7 @@ class Options:
 class Look:
     """One complete reading of what is new in every watched folder; or an incomplete one, with its faults."""
 
-    folders: tuple[Folder, ...]
+    folders: "tuple[Folder, ...]"
     faults: tuple[str, ...] = ()
     changed: frozenset[str] = frozenset()  # folders that differ from the last look
     new: int = 0

@@ -12,6 +12,7 @@ from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.facts import DIGEST_FAULT, TOLD
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Person
@@ -24,9 +25,6 @@ Gather = Callable[[datetime | None], Agenda]
 
 INBOX = "INBOX"  # everybody's, whatever its case (RFC 9051 §5.1)
 WANTED = "digest_wanted"  # the fact that the consultant asked for one
-FAULT = "digest_fault"  # the fact that tells why one could not be put into INBOX
-TOLD = "told_through"  # the fact that says which line of the history was the last to be told
-OBEYED = "obeyed_lines"  # the fact that says which lines of the history replies brought about: [first, last] of each
 KEPT = timedelta(days=30)
 # Where the last digest was written by a clock that was ahead: rather told twice than never.
 _BACK = timedelta(days=7)
@@ -63,10 +61,10 @@ def put(session: Session, c: Cycle) -> None:
         for filing in c.store.digests.unfiled():
             _put(session, c, filing)
     except (CommandRefused, ServerBusy) as fault:  # a full mailbox
-        c.store.facts.set_text(FAULT, f"the digest could not be put into INBOX: {fault}")
+        c.store.facts.set_text(DIGEST_FAULT, f"the digest could not be put into INBOX: {fault}")
         c.tell("digest-not-put", {"why": str(fault)})
     else:
-        c.store.facts.set_text(FAULT, None)
+        c.store.facts.set_text(DIGEST_FAULT, None)
 
 
 # ---- when

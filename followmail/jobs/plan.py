@@ -5,14 +5,15 @@ from datetime import datetime, time, timedelta
 from functools import cache
 
 from followmail.jobs.cycle import Cycle, Look
+from followmail.mail.identity import Identity
 from followmail.sequence import forecast as forecasting
 from followmail.sequence import planner
+from followmail.sequence.conversation import parties_of
 from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status, Step
 from followmail.store import Store
-from followmail.store.outbox import Parcel
-from followmail.writing import Desk, parties, write
+from followmail.store.outbox import Parcel, Written
 
 Decided = tuple[Enrollment, Decision]
 
@@ -52,8 +53,13 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         drafts_to=open_drafts,
         suppressed=store.suppressions.matching,
         template_fault=c.library.fault_of,
-        recipients=cache(lambda e: parties(store, c.identity, e).recipients),
+        recipients=cache(lambda e: _recipients(store, c.identity, e)),
     )
+
+
+def _recipients(store: Store, identity: Identity, e: Enrollment) -> tuple[str, ...]:
+    conversation = store.conversations.get(e.conversation) if e.conversation is not None else None
+    return parties_of(identity, e, conversation).recipients
 
 
 def _is_import(store: Store, parcel: Parcel) -> bool:
@@ -143,8 +149,7 @@ def _flood(c: Cycle, decided: list[Decided]) -> frozenset[int]:
 def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would]) -> tuple[Decision, Day]:
     """Write the mail and queue it; where it cannot be written, wait."""
     sequence = c.sequences[e.sequence]
-    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
-    written = write(desk, e, sequence, decision.step, decision.due, decision.mode, c.now)
+    written = _written(c, e, decision)
     if isinstance(written, Wait):
         return written, day
     mode = "draft" if decision.mode is Mode.DRY_RUN else decision.mode.value
@@ -164,6 +169,13 @@ def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would
         return Wait("this step has left, or may have", decision.due, decision.step, "approval", "left"), day
     c.tell("queued", {"delivery": number, "enrollment": e.id, "step": decision.step.number})
     return decision, day.after(e, c.now)
+
+
+def _written(c: Cycle, e: Enrollment, decision: Leave) -> Written | Wait:
+    from followmail.writing import Desk, write  # late: it brings Jinja along, and mostly nothing is due
+
+    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
+    return write(desk, e, c.sequences[e.sequence], decision.step, decision.due, decision.mode, c.now)
 
 
 def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
@@ -235,7 +247,6 @@ def _with_template(c: Cycle, e: Enrollment, day: Day) -> Decision:
     """What comes next, also asking whether its text can be written."""
     decision = planner.decide(e, c.sequences, c.policy, day, c.now)
     if isinstance(decision, Leave):
-        desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
-        written = write(desk, e, c.sequences[e.sequence], decision.step, decision.due, decision.mode, c.now)
+        written = _written(c, e, decision)
         return written if isinstance(written, Wait) else decision
     return decision

@@ -5,6 +5,7 @@ Shared by the jobs that read: watching takes what is new, judging asks for what 
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 from followmail.errors import CommandRefused
@@ -20,9 +21,9 @@ from followmail.mail.message import Message
 from followmail.mail.msgid import is_askable, is_digest
 from followmail.sequence import marks
 from followmail.sequence.happened import Happened
-from followmail.store.conversations import Place
+from followmail.store.conversations import Found, Place
 
-CHUNK = 500
+CHUNK = 1_000  # messages in one transaction
 # So many people are asked about in one search.
 ASKED_AT_ONCE = 40
 # So many missing ancestors are asked for; the nearest first.
@@ -33,61 +34,80 @@ _ARRIVED = frozenset({Role.INBOX, Role.JUNK, Role.TRASH, Role.ALL})
 
 def record(
     session: Session, c: Cycle, folder: Folder, uidvalidity: int, uids: list[int], read_anew: bool, judged: bool = False
-) -> tuple[Message, ...]:
-    """Read these messages and remember them; gives those that are new."""
-    mark = mark_of(folder)
-    new: list[Message] = []
-    drafts = lay_in_drafts(c.store) if folder.role not in _OWN_MAIL | _ARRIVED else frozenset()
-    heads = reader.heads(session, folder.name, uids)
+) -> Iterator[Message]:
+    """Read these messages and remember them, while what is new is taken from it: a whole mailbox fits in no memory."""
+    desk = _Desk(session, c, folder, uidvalidity, read_anew)
     done = 0
-    for chunk in _chunks(heads):
-        received = _received(session, c, folder, chunk)
+    for heads in _chunks(reader.heads(session, folder.name, uids, anew=False)):
+        read = [(head, mail_message.read(head.header, head.arrived, head.size)) for head in heads]
+        received = desk.received(read)
         with c.store.transaction():
-            for head in chunk:
-                if head.fault:
-                    c.store.events.add(c.now, Happened.UNREADABLE, f"UID {head.uid} in {folder.name}: {head.fault}")
-                    continue
-                read = mail_message.read(head.header, head.arrived, head.size)
-                message = less_forgotten(c, read)
-                if message is None:
-                    if mark is not None:
-                        why = f"a mail of somebody who was forgotten lies in {folder.name}: they are never mailed again"
-                        c.store.events.add(c.now, Happened.MARK_REFUSED, why)
-                    continue
-                place = Place(folder.name, uidvalidity, head.uid)
-                own = c.identity.is_own(message.sender.address)
-                unsent = folder.role in UNSENT or "\\draft" in {f.lower() for f in head.flags}
-                if own and (unsent or version_of(message) in drafts):
-                    if mark is not None and not read_anew:
-                        _refuse_draft(c, message, mark)
-                    continue
-                here = folder.role is Role.SENT or (folder.role not in _ARRIVED and head.uid not in received)
-                sent = (
-                    own and here and not is_digest(message.id)
-                )  # wherever one is moved, it is from us to the consultant
-                if mark is not None:
-                    c.store.conversations.mark(message.id, mark.word, place, c.now, read_anew)
-                if c.store.conversations.record(message, sent, place, c.now, judged):
-                    new.append(message)
-        done += len(chunk)
+            desk.anybody_forgotten = c.store.suppressions.has_forgotten
+            found = [one for head, message in read if (one := desk.found(head, message, received)) is not None]
+            new = c.store.conversations.record_all(found, c.now, judged)
+        yield from new
+        done += len(heads)
         c.progress(folder.name, done, len(uids))
-    return tuple(new)
+
+
+class _Desk:
+    """What is told of each message of one folder before it is stored."""
+
+    def __init__(self, session: Session, c: Cycle, folder: Folder, uidvalidity: int, read_anew: bool) -> None:
+        self._session, self._c, self._folder, self._uidvalidity, self._read_anew = (
+            session,
+            c,
+            folder,
+            uidvalidity,
+            read_anew,
+        )
+        self.anybody_forgotten = True
+        self._mark = mark_of(folder)
+        self._drafts = lay_in_drafts(c.store) if folder.role not in _OWN_MAIL | _ARRIVED else frozenset()
+        self._is_own = lru_cache(maxsize=256)(c.identity.is_own)
+
+    def found(self, head: reader.Head, read: Message, received: frozenset[int]) -> Found | None:
+        """A message as it is to be remembered; None: it is not. Marks are taken down."""
+        c, mark = self._c, self._mark
+        if head.fault:
+            c.store.events.add(c.now, Happened.UNREADABLE, f"UID {head.uid} in {self._folder.name}: {head.fault}")
+            return None
+        message = less_forgotten(c, read) if self.anybody_forgotten else read
+        if message is None:
+            if mark is not None:
+                why = f"a mail of somebody who was forgotten lies in {self._folder.name}: they are never mailed again"
+                c.store.events.add(c.now, Happened.MARK_REFUSED, why)
+            return None
+        own = self._is_own(message.sender.address)
+        if own and self._is_draft(head, message):
+            if mark is not None and not self._read_anew:
+                _refuse_draft(c, message, mark)
+            return None
+        place = Place(self._folder.name, self._uidvalidity, head.uid)
+        if mark is not None:
+            c.store.conversations.mark(message.id, mark.word, place, c.now, self._read_anew)
+        role = self._folder.role
+        here = role is Role.SENT or (role not in _ARRIVED and head.uid not in received)
+        # A digest, wherever it is moved, is from us to the consultant.
+        return Found(message, own and here and not is_digest(message.id), place)
+
+    def received(self, read: list[tuple[reader.Head, Message]]) -> frozenset[int]:
+        """UIDs of own messages outside the usual folders that came in over the network (RFC 5321 §4.4): no sent ones."""
+        if self._folder.role is Role.SENT or self._folder.role in _ARRIVED:
+            return frozenset()
+        own = [head.uid for head, message in read if self._is_own(message.sender.address)]
+        heads = reader.heads(self._session, self._folder.name, own, fields=("Received",)) if own else ()
+        return frozenset(h.uid for h in heads if mail_message.read(h.header).received)
+
+    def _is_draft(self, head: reader.Head, message: Message) -> bool:
+        if self._folder.role in UNSENT or "\\draft" in {flag.lower() for flag in head.flags}:
+            return True
+        return bool(self._drafts) and version_of(message) in self._drafts
 
 
 def _refuse_draft(c: Cycle, message: Message, mark: marks.Mark) -> None:
     why = f"+{mark.word} on '{message.subject}': it is a draft, and a draft is no mail yet; send it first"
     c.store.events.add(c.now, Happened.MARK_REFUSED, why)
-
-
-def _received(session: Session, c: Cycle, folder: Folder, chunk: list[reader.Head]) -> frozenset[int]:
-    """UIDs of own messages outside the usual folders that came in over the network (RFC 5321 §4.4): no sent ones."""
-    if folder.role is Role.SENT or folder.role in _ARRIVED:
-        return frozenset()
-    own = [h.uid for h in chunk if c.identity.is_own(mail_message.read(h.header).sender.address)]
-    if not own:
-        return frozenset()
-    heads = reader.heads(session, folder.name, own, fields=("Received",))
-    return frozenset(h.uid for h in heads if mail_message.read(h.header).received)
 
 
 def mark_of(folder: Folder) -> marks.Mark | None:
@@ -110,7 +130,7 @@ def record_history(
 ) -> tuple[Message, ...]:
     """Record these messages as history, which begins nothing; gives those that were new."""
     uidvalidity = session.enter(folder.name).uidvalidity
-    return record(session, c, folder, uidvalidity, sorted(uids), read_anew=True, judged=judged)
+    return tuple(record(session, c, folder, uidvalidity, sorted(uids), read_anew=True, judged=judged))
 
 
 def acquaint(session: Session, c: Cycle, folders: Iterable[Folder], addresses: Iterable[str]) -> None:

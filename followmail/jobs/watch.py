@@ -16,6 +16,7 @@ from followmail.jobs import unseen
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.recording import mark_of, record
 from followmail.mail import msgid
+from followmail.mail.message import Message
 from followmail.sequence import marks
 from followmail.store.cursors import Position
 
@@ -39,6 +40,8 @@ def look(session: Session, c: Cycle) -> Look:
         if _unchanged(folder, positions.get(folder.name)):
             continue
         changed.add(folder.name)
+        if folder.name not in positions and _holds_nothing(folder, c):
+            continue
         try:
             new += _read_folder(session, c, folder, positions.get(folder.name))
         except CommandRefused as fault:
@@ -61,7 +64,8 @@ def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: dat
             missing = set(reader.uids_since(session, folder.name, day)) - set(
                 reader.uids_since(session, folder.name, horizon)
             )
-            record(session, c, folder, chosen.uidvalidity, sorted(missing), read_anew=True)
+            for _ in record(session, c, folder, chosen.uidvalidity, sorted(missing), read_anew=True):
+                pass
     c.store.facts.set_text("horizon", day.isoformat())
     return True
 
@@ -86,6 +90,15 @@ def _unchanged(folder: Folder, position: Position | None) -> bool:
     )
 
 
+def _holds_nothing(folder: Folder, c: Cycle) -> bool:
+    """Whether a folder that is new to us is empty, by its status: then that is where it has been read to."""
+    if folder.messages != 0 or folder.uidvalidity is None or folder.uidnext is None:
+        return False
+    position = Position(folder.name, folder.uidvalidity, folder.uidnext, folder.messages, folder.highestmodseq)
+    c.store.cursors.set(position)
+    return True
+
+
 def _horizon(c: Cycle) -> date:
     """The day from which every folder has been read."""
     text = c.store.facts.text("horizon")
@@ -100,23 +113,26 @@ def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position 
     chosen = reader.examine(session, folder.name)
     known = position is not None and position.uidvalidity == chosen.uidvalidity
     if known and position is not None:
-        uids = reader.uids_from(session, folder.name, position.uidnext)
+        uids = reader.uids_from(session, folder.name, position.uidnext, anew=False)
     else:
         uids = _first_uids(session, c, folder)
-    recorded = record(session, c, folder, chosen.uidvalidity, uids, read_anew=position is not None and not known)
+    read_anew = position is not None and not known
+    recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew)
     start = position.uidnext if known and position else 1
     following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)
     if known:
+        recorded = tuple(recorded)
         unseen.weigh(c, folder, len(uids), following - start, recorded)
+    new = sum(1 for _ in recorded)
     c.store.cursors.set(Position(folder.name, chosen.uidvalidity, following, folder.messages, folder.highestmodseq))
-    return len(recorded)
+    return new
 
 
 def _first_uids(session: Session, c: Cycle, folder: Folder) -> list[int]:
     """What to read of a folder that is new to us, or whose UIDs became invalid (RFC 9051 §2.3.1.1)."""
     if mark_of(folder) is not None:
-        return reader.uids_from(session, folder.name, 1)
-    uids = set(reader.uids_since(session, folder.name, _horizon(c)))
+        return reader.uids_from(session, folder.name, 1, anew=False)
+    uids = reader.uids_since(session, folder.name, _horizon(c), anew=False)
     if folder.role is Role.SENT:  # every mail of our form, however old: what has left must never leave again
-        uids |= set(reader.uids_by_header(session, folder.name, "Message-ID", msgid.OUR_PREFIX))
-    return sorted(uids)
+        uids += reader.uids_by_header(session, folder.name, "Message-ID", msgid.OUR_PREFIX, anew=False)
+    return uids

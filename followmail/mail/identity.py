@@ -48,10 +48,10 @@ _SHARED = frozenset(
     contacto contato contatti ventas vendas commercial commerciale marketing hr jobs karriere praxis kanzlei studio shop
     admin administration welcome bonjour hola ciao ola verwaltung zentrale enquiry ask""".split()
 )
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]{1,64}"
-    r"@(?:[A-Za-z0-9\u0080-\U0010ffff][A-Za-z0-9\u0080-\U0010ffff-]{0,62}\.)*[A-Za-z0-9\u0080-\U0010ffff-]{1,63}"
-)
+# By what stands in none, for a class that names all of Unicode takes 10 ms to compile: not a character of ASCII but
+# atext and the dot; not one of ASCII but letters and digits, the second with the hyphen.
+_LOCAL, _EDGE, _INNER = r'[^\x00-\x20"(),:;<>@\[\\\]\x7f]', r"[^\x00-/:-@\[-`{-\x7f]", r"[^\x00-,./:-@\[-`{-\x7f]"
+_ADDRESS = re.compile(rf"{_LOCAL}{{1,64}}@(?:{_EDGE}{_INNER}{{0,62}}\.)*{_INNER}{{1,63}}")
 
 
 @dataclass(frozen=True, slots=True)

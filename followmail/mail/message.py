@@ -70,7 +70,7 @@ _DATE = re.compile(
     rb"(?: \([A-Z]{1,5}\))?"
 )
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_SHORT = 200  # characters of a header that is worth remembering: the same people write again and again
+_SHORT = 200  # bytes of a header that is worth remembering: the same people write again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +224,20 @@ def people(values: Iterable[bytes], literally: bool = False) -> tuple[Person, ..
     `literally`: also an address that stands in the header as no word of its own. "a)b@c.example" is read as b@c.example,
     which may be somebody else; who wrote is told leniently, who is mailed is not.
     """
-    text = ", ".join(map(_flat, values))[:200_000] if values else ""
-    if not text:
-        return ()
-    return _remembered(text, literally) if len(text) <= _SHORT else _people(text, literally)
+    several = list(values)
+    if len(several) == 1 and len(several[0]) <= _SHORT:
+        return _remembered(several[0], literally)
+    return _people(", ".join(map(_flat, several))[:200_000], literally) if several else ()
 
 
 def _people(text: str, literally: bool) -> tuple[Person, ...]:
     found = _usual_people(text)
     return _any_people(text, literally) if found is None else found
+
+
+@lru_cache(maxsize=2048)
+def _remembered(value: bytes, literally: bool) -> tuple[Person, ...]:
+    return _people(_flat(value), literally)
 
 
 def _any_people(text: str, literally: bool) -> tuple[Person, ...]:
@@ -245,9 +250,6 @@ def _any_people(text: str, literally: bool) -> tuple[Person, ...]:
         and plain.isprintable()
         and " " not in plain
     )
-
-
-_remembered = lru_cache(maxsize=2048)(_people)
 
 
 def _usual_people(text: str) -> tuple[Person, ...] | None:

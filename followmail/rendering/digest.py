@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from followmail.errors import Permanent
 from followmail.mail.compose import Outgoing, compose
 from followmail.mail.identity import Identity, Person
+from followmail.rendering.digest_file import FILE, Wording, taken
 from followmail.rendering.digest_html import html_of, safe
 from followmail.rendering.fault import Fault, Faulty, meant, quoted
-from followmail.rendering.headers import File, decoded, taken_apart
 from followmail.rendering.sandbox import Sandbox, Unknown
 from followmail.rendering.starters import shipped
 from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What
@@ -23,7 +23,6 @@ from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What
 if TYPE_CHECKING:
     from followmail.rendering.load import Library
 
-FILE = "digest.txt"
 SENDER = "followmail"  # how it is shown; the address is the consultant's own
 PER_SECTION = MOST_SHOWN
 _NAMED = 20  # of those left out
@@ -91,14 +90,6 @@ class Page:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A digest.txt without a fault, and the files that it can include."""
-
-    file: File
-    files: Mapping[str, str]
-
-
 def digest_text(library: "Library", agenda: Agenda, identity: Identity, today: date) -> Page:
     """The digest in the words of the library's digest.txt, else of the shipped one."""
     sections, items = _sections(agenda)
@@ -141,18 +132,9 @@ def self_mail(
 
 def read(raw: bytes | None, files: Mapping[str, str]) -> tuple[Wording | None, list[Fault]]:
     """A digest.txt, rendered once with samples; None where there is none or where it has faults."""
-    if raw is None:
-        return None, []
-    text, faults = decoded(FILE, raw)
-    if faults:
-        return None, faults
-    file, faults = taken_apart(FILE, text, ("Subject",))
-    if not faults and "Subject" not in file.headers:
-        faults = [Fault(FILE, 1, "'Subject' is missing; it begins with a line such as 'Subject: {{ verdict }}'")]
-    if not faults and not file.body.strip():
-        faults = [Fault(FILE, 0, "there is no text; it stands below the subject, after an empty line")]
-    wording = Wording(file, files)
-    return (None, sorted(set(faults))) if (faults := faults or _lint(wording)) else (wording, [])
+    wording, faults = taken(raw, files)
+    faults = faults or (_lint(wording) if wording else [])
+    return (None, sorted(set(faults))) if faults else (wording, [])
 
 
 # The sections

@@ -198,3 +198,8 @@ def phrases(text: str) -> tuple[str, ...]:
     if not found:
         raise ValueError(f"{quoted(text)} names nothing; leave the line out")
     return found
+
+
+def on_line(source: str, line: int) -> str:
+    """A source that counts its lines from `line`, as in its file, and prints the same."""
+    return source if line <= 1 else "{#" + "\n" * (line - 1) + "#}" + source

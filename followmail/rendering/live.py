@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from followmail.rendering.fault import Fault
-from followmail.rendering.load import LanguageOf, Library, Proof, load, paths
+from followmail.rendering.load import Library, Proof, load, paths
+from followmail.rendering.parse import LanguageOf
 
 
 class Templates:

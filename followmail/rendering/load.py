@@ -4,23 +4,24 @@ A sequence with a fault is left out and told; the others go on.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from followmail import __version__
-from followmail.errors import TemplateError
-from followmail.rendering import digest as digesting
-from followmail.rendering import render as rendering
+from followmail.rendering import digest_file
+from followmail.rendering.digest_file import Wording
 from followmail.rendering.fault import Fault, Faulty
-from followmail.rendering.headers import MAX_FILE, decoded, taken_apart
-from followmail.rendering.names import Names, context, sample
-from followmail.rendering.parse import STEP_HEADERS, Reading
-from followmail.rendering.sandbox import Sandbox, on_line
-from followmail.sequence.steps import Sequence, Step, Text
+from followmail.rendering.headers import MAX_FILE, decoded, on_line, taken_apart
+from followmail.rendering.parse import STEP_HEADERS, LanguageOf, Reading, SandboxOf
+from followmail.sequence.steps import Sequence, Text
 
-LanguageOf = Callable[[str], str | None]
+if TYPE_CHECKING:
+    from followmail.rendering.sandbox import Sandbox
+
 ENDINGS = (".txt", ".md")
 
 
@@ -51,7 +52,7 @@ class Library:
     broken: frozenset[str] = frozenset()
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     readable: bool = True  # the folder itself; else nothing is known of its sequences
-    digest: digesting.Wording | None = None
+    digest: Wording | None = None
     digest_broken: bool = False
     proof: Proof | None = None  # where nothing at all is wrong
 
@@ -61,20 +62,6 @@ class Library:
             return str(self.faults[0])
         own = (str(fault) for fault in self.faults if fault.path.startswith(name + "/"))
         return next(own, "") if name in self.broken else ""
-
-
-def render(library: Library, sequence: Sequence, step: Step, text: Text, names: Names) -> rendering.Rendered:
-    """What the mail of a step says to a person. Raises TemplateError (file, line, what is wrong): that mail is held."""
-    try:
-        got = rendering.rendered(Sandbox(library.files.get(sequence.name, {})), step, text, names)
-        return rendering.complete(got, step, text)
-    except Faulty as error:
-        raise TemplateError(map(str, error.faults)) from None
-
-
-def signature(library: Library, sequence: Sequence, names: Names) -> str:
-    """The name `signature` as texts print it; "" where it cannot be."""
-    return str(rendering.signed(Sandbox(library.files.get(sequence.name, {})), names, context(names)))
 
 
 def load(folder: Path, languages_of: LanguageOf | None = None, proof: Proof | None = None) -> Library:
@@ -96,26 +83,22 @@ def understood(
     proof: Proof | None = None,
 ) -> Library:  # fmt: skip
     """The same from bytes: path → content, and what could not be read."""
-    if languages_of is None:
-        from followmail.mail.language import language  # late: it reads word tables
-
-        languages_of = language
     mark = _mark(files)
     known = proof.languages if proof is not None and proof.mark == mark else None
     sources = _sources(files)
-    sandbox = Sandbox(sources)
+    sandbox = cache(lambda: _sandbox(sources))
     faults, sequences, broken = list(unread), {}, set()
     for name in sorted({path.partition("/")[0] for path in (*files, *(f.path for f in unread)) if "/" in path}):
         if name[0] in "._":
             continue
-        sequence, wrong = _sequence(name, files, sandbox, languages_of, known)
+        sequence, wrong = _sequence(name, files, sandbox, languages_of or _language, known)
         faults += wrong
         if sequence is None or wrong or any(fault.path.startswith(name + "/") for fault in unread):
             broken.add(name)
         else:
             sequences[name] = sequence
-    wording, wrong = digesting.read(files.get(digesting.FILE), sources)
-    lost = bool(wrong) or any(fault.path == digesting.FILE for fault in unread)
+    wording, wrong = _wording(files.get(digest_file.FILE), sources, known is not None)
+    lost = bool(wrong) or any(fault.path == digest_file.FILE for fault in unread)
     told = tuple(dict.fromkeys((*faults, *wrong)))
     of_sequences = dict.fromkeys(sequences, sources)
     proven = None if told else Proof(mark, {t.path: t.language for t in _texts(sequences)})
@@ -137,25 +120,49 @@ def _texts(sequences: Mapping[str, Sequence]) -> Iterator[Text]:
 
 
 def _sequence(
-    name: str, files: Mapping[str, bytes], sandbox: Sandbox, languages_of: LanguageOf,
+    name: str, files: Mapping[str, bytes], sandbox: SandboxOf, languages_of: LanguageOf,
     known: Mapping[str, str | None] | None,
 ) -> tuple[Sequence | None, list[Fault]]:  # fmt: skip
     """The sequence of a folder and what is wrong with it; with the languages `known`, that nothing is wrong is known."""
     reading = Reading(name, sandbox, languages_of, known or {})
     own = {path.partition("/")[2]: raw for path, raw in files.items() if path.startswith(name + "/")}
     sequence = reading.sequence(own)
-    return sequence, sorted(reading.faults + (_lint(sequence, sandbox) if sequence and known is None else []))
+    return sequence, sorted(reading.faults + (_lint(sequence, sandbox()) if sequence and known is None else []))
 
 
-def _lint(sequence: Sequence, sandbox: Sandbox) -> list[Fault]:
+def _sandbox(sources: Mapping[str, str]) -> "Sandbox":
+    from followmail.rendering.sandbox import Sandbox  # late: it brings Jinja along, which what is proven can do without
+
+    return Sandbox(sources)
+
+
+def _language(text: str) -> str | None:
+    from followmail.mail.language import language  # late: it reads word tables
+
+    return language(text)
+
+
+def _wording(raw: bytes | None, sources: Mapping[str, str], proven: bool) -> tuple[Wording | None, list[Fault]]:
+    """The consultant's digest.txt; that it can be rendered is tried where it is not proven."""
+    if raw is None or proven:
+        return digest_file.taken(raw, sources)
+    from followmail.rendering import digest  # late, as above
+
+    return digest.read(raw, sources)
+
+
+def _lint(sequence: Sequence, sandbox: "Sandbox") -> list[Fault]:
     """Each text rendered once with sample names."""
+    from followmail.rendering.names import sample
+    from followmail.rendering.render import rendered
+
     faults: list[Fault] = []
     for step in sequence.steps:
         for text in step.texts:
             if text.subject == "" or not text.body:
                 continue  # told by the reading
             try:
-                rendering.rendered(sandbox, step, text, sample(text.language or "en"))
+                rendered(sandbox, step, text, sample(text.language or "en"))
             except Faulty as error:
                 faults += error.faults
     return faults

@@ -4,19 +4,19 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import TypeVar
-
-from jinja2 import TemplateSyntaxError
+from typing import TYPE_CHECKING, TypeVar
 
 from followmail.rendering import headers
 from followmail.rendering.dates import LANGUAGES
 from followmail.rendering.fault import Fault, Faulty, meant, quoted
 from followmail.rendering.headers import File
-from followmail.rendering.lint import prose
-from followmail.rendering.sandbox import Sandbox
 from followmail.sequence.steps import Delay, Mode, Sequence, Step, Text, Trigger
 
+if TYPE_CHECKING:
+    from followmail.rendering.sandbox import Sandbox
+
 LanguageOf = Callable[[str], str | None]
+SandboxOf = Callable[[], "Sandbox"]  # made when it is first asked for: a folder that is proven needs none
 SEQUENCE_FILE = "sequence.txt"
 CONDITIONS = ("Trigger", "Mode", "To", "Not-To", "Subject-Has", "Subject-Has-Not", "Asks")
 STEP_HEADERS = ("After", "Subject", "Approve", "Quote", "Unsubscribe", "Channel")
@@ -49,7 +49,7 @@ class _Rules:
 class Reading:
     """One folder being read: collects what is wrong with it."""
 
-    def __init__(self, name: str, sandbox: Sandbox, language_of: LanguageOf, known: Mapping[str, str | None]) -> None:
+    def __init__(self, name: str, sandbox: SandboxOf, language_of: LanguageOf, known: Mapping[str, str | None]) -> None:
         self.name, self.sandbox, self.language_of, self.known = name, sandbox, language_of, known
         self.faults: list[Fault] = []
 
@@ -87,7 +87,7 @@ class Reading:
         try:
             # Jinja, but read before there is a person: no names
             text = (
-                self.sandbox.run(file.path, header.value, {}, line=header.line, names=())
+                self.sandbox().run(file.path, header.value, {}, line=header.line, names=())
                 if "{" in header.value
                 else header.value
             )
@@ -248,10 +248,8 @@ class Reading:
     def _language(self, file: File) -> str | None:
         if file.path in self.known:
             return self.known[file.path]
-        try:
-            return self.language_of(prose(self.sandbox.parse(file.body)))
-        except (TemplateSyntaxError, RecursionError, ValueError):
-            return None  # told by the lint
+        words = self.sandbox().prose(file.body)
+        return None if words is None else self.language_of(words)
 
     def _first_needs_subject(self, steps: list[Step], trigger: Trigger, conditions: File | None) -> None:
         first = next((step for step in steps if not step.call), None)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from followmail.errors import TemplateError
 from followmail.rendering.fault import Fault, Faulty
+from followmail.rendering.load import Library
 from followmail.rendering.names import CONTROL, KNOWN, Held, Names, context
 from followmail.rendering.sandbox import Sandbox, Written
-from followmail.sequence.steps import Step, Text
+from followmail.sequence.steps import Sequence, Step, Text
 
 MAX_SUBJECT = 250  # characters
 Escape = Callable[[str], str] | None
@@ -23,6 +25,20 @@ class Rendered:
     body: str
     html: str | None
     source_hash: str
+
+
+def render(library: Library, sequence: Sequence, step: Step, text: Text, names: Names) -> Rendered:
+    """What the mail of a step says to a person. Raises TemplateError (file, line, what is wrong): that mail is held."""
+    try:
+        got = rendered(Sandbox(library.files.get(sequence.name, {})), step, text, names)
+        return complete(got, step, text)
+    except Faulty as error:
+        raise TemplateError(map(str, error.faults)) from None
+
+
+def signature(library: Library, sequence: Sequence, names: Names) -> str:
+    """The name `signature` as texts print it; "" where it cannot be."""
+    return str(signed(Sandbox(library.files.get(sequence.name, {})), names, context(names)))
 
 
 def rendered(sandbox: Sandbox, step: Step, text: Text, names: Names) -> Rendered:

@@ -22,7 +22,8 @@ from jinja2.visitor import NodeTransformer
 from followmail.rendering import dates
 from followmail.rendering.fault import Fault, Faulty, Refused, meant, quoted
 from followmail.rendering.filters import CONCATENATED, COUNTED, FILTERS, sized
-from followmail.rendering.lint import Known, faults_of, included, walk
+from followmail.rendering.headers import on_line
+from followmail.rendering.lint import Known, faults_of, included, prose, walk
 from followmail.rendering.names import KNOWN, Held, Name
 from followmail.rendering.wording import syntax, told
 
@@ -108,6 +109,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise
         except Exception as error:  # noqa: BLE001  a text can make Python raise anything, and none of it may end the process
             raise Faulty([self._fault(error, path, line)]) from None
+
+    def prose(self, source: str) -> str | None:
+        """The words of a text without its Jinja, to tell its language; None where it is none, which the lint tells."""
+        try:
+            return prose(self.parse(source))
+        except (TemplateSyntaxError, RecursionError, ValueError):
+            return None
 
     def _begin(self, language: str, today: date, escape: Callable[[str], str] | None) -> None:
         self.language, self.today, self.escape = language, today, escape
@@ -253,8 +261,3 @@ def _range(*bounds: int) -> range:
     if any(_huge(bound) for bound in bounds) or len(numbers := range(*bounds)) > MAX_RANGE:
         raise Refused(f"a range may have up to {MAX_RANGE} numbers")
     return numbers
-
-
-def on_line(source: str, line: int) -> str:
-    """A source that counts its lines from `line`, as in its file, and prints the same."""
-    return source if line <= 1 else "{#" + "\n" * (line - 1) + "#}" + source

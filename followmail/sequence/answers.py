@@ -134,7 +134,13 @@ def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effec
         Tie.SUBJECT: f"{who} wrote{about}{day}, perhaps an answer; still follow up?",
     }.get(how, f"{who} wrote{about}{day}; still follow up?")
     counts = (message.sent_on or message.later) if how is Tie.COLLEAGUE else None
-    return Effect(Happened.WAITING, why, State.WAITING, "answer", counts_from=counts)
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", _away_until(b.enrollment), counts_from=counts)
+
+
+def _away_until(e: Enrollment) -> datetime | None:
+    """Until when a yes does not count: they are away, or it was snoozed, and a question does not change that."""
+    rests = e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.ACTIVE)
+    return e.until if rests else None
 
 
 def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:

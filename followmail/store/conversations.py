@@ -1,16 +1,30 @@
 """Messages and the conversations that they make (RFC 5322 §3.6.4)."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from followmail.mail import msgid
-from followmail.mail.identity import Person, domain
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
-from followmail.sequence.conversation import Conversation, Entry
+from followmail.sequence.conversation import Conversation
+from followmail.sequence.happened import Happened
+from followmail.store.messages import (
+    INSERT,
+    READ,
+    Found,
+    Known,
+    Place,
+    headers,
+    known,
+    people_in,
+    people_out,
+    row_of,
+    stand_in,
+    tying,
+)
+from followmail.store.opening import translated
 from followmail.store.rows import Rows, marks
 from followmail.store.schema import (
     Acquaintance,
@@ -20,42 +34,13 @@ from followmail.store.schema import (
     MessageRow,
     ThreadId,
 )
+from followmail.store.ties import Ties
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a copy of a message lies."""
-
-    folder: str
-    uidvalidity: int
-    uid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A message as it is remembered."""
-
-    row: int
-    conversation: int
-    entry: Entry
-    place: Place | None
-    language: str | None = None
-    asks: str | None = None  # what it asks, in its own words; "" asks nothing; None: not read
-    attempts: int = 0
-    phone: str | None = None  # in its signature; "" none; None: not looked for
-
+__all__ = ["Conversations", "Found", "Known", "Place"]
 
 # The message table is what grows with the mailbox, so its statements are written once, not built at every call.
-_COLUMNS = tuple(field.column_name for field in MessageRow._meta.sorted_fields)
-_NEW = tuple(name for name in _COLUMNS if name != "id")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
 _ROWS = Rows(MessageRow)
-_INSERT = f"INSERT INTO message ({_listed(_NEW)}) VALUES ({', '.join('?' * len(_NEW))})"
+_AT_ONCE = 900  # values in one list: older SQLite takes 999 in a statement
 
 
 class Conversations:
@@ -75,19 +60,39 @@ class Conversations:
             if sent and not row[2]:
                 self._yield_id(message.id)
             else:
-                message = replace(message, id=_stand_in(message))
+                message = replace(message, id=stand_in(message))
             row = self._find(message.id)
         if row is None:
-            self._insert(message, sent, place, seen, judged)
+            self._insert([Found(message, sent, place)], seen, judged)
             return True
         return self._see_again(row, message, sent, place, judged)
+
+    def record_all(self, found: Sequence[Found], seen: datetime, judged: bool = False) -> list[Message]:
+        """`record` for each, in their order; gives those for which it is True. New ones are stored together."""
+        ids = {one.message.id for one in found}
+        there = {row[0] for row in self._among("SELECT message_id FROM message WHERE message_id IN", ids)}
+        fresh: dict[str, Found] = {}
+        new = []
+        for one in found:
+            message = one.message
+            if message.id in fresh:  # a second copy, or a second mail with the same id
+                self._insert(fresh.values(), seen, judged)
+                there |= fresh.keys()
+                fresh.clear()
+            if message.id not in there:
+                fresh[message.id] = one
+            elif not self.record(message, one.sent, one.place, seen, judged):
+                continue
+            new.append(message)
+        self._insert(fresh.values(), seen, judged)
+        return new
 
     def _yield_id(self, message_id: str) -> None:
         """The consultant's sent mail bears its id by right: somebody else's that came first with the same id goes on
         under a stand-in, in a conversation of its own; what refers to the id stays."""
         other = self.find(message_id)
         if other is not None:
-            values = (_stand_in(other.entry.message), self.new(), other.row)
+            values = (stand_in(other.entry.message), self.new(), other.row)
             self._sql("UPDATE message SET message_id = ?, conversation = ? WHERE id = ?", *values)
 
     def _sql(self, sql: str, *values: Any) -> Any:
@@ -106,14 +111,14 @@ class Conversations:
             news |= {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
         newly_sent = sent and not was_sent
         if newly_sent:  # the copy in Sent is the consultant's; one that arrived may be forged
-            news |= _headers(message)
+            news |= zip(READ, headers(message), strict=True)
         addressed = [a for a in message.envelope_to if a not in json.loads(envelope_to)]
-        hidden = [p for p in message.bcc if p not in _people_in(bcc)]
+        hidden = [p for p in message.bcc if p not in people_in(bcc)]
         if (
             addressed or hidden
         ):  # the copy that arrived by a plus address says more than the one in Sent, or the reverse
             news["envelope_to"] = json.dumps([*json.loads(envelope_to), *addressed])
-            news["bcc"] = _people_out((*_people_in(bcc), *hidden))
+            news["bcc"] = people_out((*people_in(bcc), *hidden))
         says_more = bool(addressed or hidden) and (sent or bool(was_sent))
         if newly_sent or says_more:
             news |= {"sent": True, "judged": judged}
@@ -122,44 +127,37 @@ class Conversations:
             self._sql(f"UPDATE message SET {columns} WHERE id = ?", *news.values(), number)
         return newly_sent or says_more
 
-    def _insert(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool) -> None:
-        values = {
-            **_headers(message),
-            "message_id": message.id,
-            "conversation": self._tie(message),
-            "bcc": _people_out(message.bcc),
-            "envelope_to": json.dumps(message.envelope_to),
-            "sent": sent,
-            "step": False,
-            "kind": None,
-            "text": None,
-            "language": None,
-            "asks": None,
-            "phone": None,
-            "introduces": "[]",
-            "need": None,
-            "folder": place.folder if place else "",
-            "uidvalidity": place.uidvalidity if place else None,
-            "uid": place.uid if place else None,
-            "judged": judged,
-            "attempts": 0,
-            "seen": MessageRow.seen.db_value(seen),
-        }
-        self._sql(_INSERT, *(values[name] for name in _NEW))
+    def _insert(self, found: Collection[Found], seen: datetime, judged: bool) -> None:
+        """Messages whose ids no row has yet."""
+        if found:
+            with self._database.atomic():
+                conversations = self._tie([tying(one.message) for one in found])
+                moment = MessageRow.seen.db_value(seen)
+                rows = [row_of(one, number, moment, judged) for one, number in zip(found, conversations, strict=True)]
+                self._many(INSERT, rows)
 
-    def _tie(self, message: Message) -> int:
-        """The conversation of a message: that of any id it bears or refers to; several become one."""
-        ids = tuple(dict.fromkeys(filter(None, (message.id, message.original_id, *message.answers))))
-        marks = ", ".join("?" * len(ids))
-        known = dict(self._sql(f"SELECT message_id, conversation FROM thread_id WHERE message_id IN ({marks})", *ids))
-        conversations = sorted(set(known.values()))
-        target = conversations[0] if conversations else self.new()
-        for other in conversations[1:]:
+    def _tie(self, messages: Sequence[tuple[str, ...]]) -> list[int]:
+        """The conversation of each message, by the ids that it bears or refers to; several become one."""
+        ids = {i for ids in messages for i in ids}
+        known = dict(self._among("SELECT message_id, conversation FROM thread_id WHERE message_id IN", ids))
+        ties = Ties(known, self._sql("SELECT coalesce(max(id), 0) + 1 FROM conversation").fetchone()[0])
+        tied = [ties.tie(ids) for ids in messages]
+        for other, target in ties.joined:
             self.join(other, target)
-        for fresh in ids:
-            if fresh not in known:
-                self._sql("INSERT INTO thread_id (message_id, conversation) VALUES (?, ?)", fresh, target)
-        return target
+        self._many("INSERT INTO conversation (id, off) VALUES (?, 0)", [(number,) for number in ties.made])
+        self._many("INSERT INTO thread_id (message_id, conversation) VALUES (?, ?)", ties.fresh)
+        return [ties.now(number) for number in tied]
+
+    def _many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with translated():
+            self._database.connection().executemany(sql, rows)
+
+    def _among(self, sql: str, ids: Collection[str]) -> Iterator[Any]:
+        """The rows of a query that ends in IN, for however many ids."""
+        ids = sorted(ids)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            yield from self._sql(f"{sql} ({marks(len(some))})", *some).fetchall()
 
     def new(self) -> int:
         """A conversation that has no message yet."""
@@ -232,8 +230,11 @@ class Conversations:
         return int(found[0]) if found else 0
 
     def set_aside(self, since: datetime) -> tuple[Known, ...]:
-        """Messages seen since then that could not be worked out, however often it was tried."""
-        return tuple(self._known("attempts >= 3 AND seen >= ?", MessageRow.seen.db_value(since)))
+        """Messages seen since then that could not be worked out, however often it was tried. Found by the history, which
+        tells of each, for no index knows how often a message was tried."""
+        told, moment = "SELECT address FROM event WHERE at >= ? AND event = ?", MessageRow.seen.db_value(since)
+        condition = f"sender IN ({told}) AND attempts >= 3 AND seen >= ?"
+        return tuple(self._known(condition, moment, Happened.SET_ASIDE.value, moment))
 
     def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str | None) -> None:
         """What a message was read as. `asks` None: what it asks stays as it is known."""
@@ -369,7 +370,7 @@ class Conversations:
         )
 
     def _known(self, where: str, *values: Any) -> Iterator[Known]:
-        return map(_known, _ROWS.where(self._database, where, *values))
+        return map(known, _ROWS.where(self._database, where, *values))
 
 
 # What may report on a mail of ours, by its headers.
@@ -377,65 +378,3 @@ _REPORTS = (
     "null_return_path = 1 OR failed_recipients = 1 OR content_type LIKE 'multipart/report%'"
     " OR sender LIKE 'mailer-daemon@%' OR sender LIKE 'postmaster@%' OR sender LIKE 'microsoftexchange%' OR sender = ''"
 )
-
-
-def _known(row: Any) -> Known:
-    message = Message(
-        id=row.message_id,
-        sender=Person(row.sender_name, row.sender),
-        to=_people_in(row.to),
-        cc=_people_in(row.cc),
-        bcc=_people_in(row.bcc),
-        envelope_to=tuple(json.loads(row.envelope_to)),
-        subject=row.subject,
-        date=row.date,
-        arrived=row.arrived,
-        in_reply_to=tuple(json.loads(row.in_reply_to)),
-        references=tuple(json.loads(row.references)),
-        content_type=row.content_type,
-        auto_submitted=bool(row.auto_submitted),
-        is_list=bool(row.is_list),
-        list_post=row.list_post,
-        null_return_path=bool(row.null_return_path),
-        failed_recipients=bool(row.failed_recipients),
-    )
-    kind = Kind(row.kind) if row.kind else None
-    place = Place(row.folder, row.uidvalidity, row.uid) if row.folder and row.uid is not None else None
-    entry = Entry(message, sent=bool(row.sent), step=bool(row.step), kind=kind, text=row.text or "")
-    return Known(row.id, row.conversation, entry, place, row.language, row.asks, row.attempts, row.phone)
-
-
-def _stand_in(message: Message) -> str:
-    """Another id for a mail whose own id is somebody else's: the same whenever it is read."""
-    return msgid.synthetic(message.id, message.sender.address, str(message.date), message.subject)
-
-
-def _headers(message: Message) -> dict[str, Any]:
-    """What the headers of one copy say, as columns."""
-    return {
-        "sender": message.sender.address,
-        "sender_domain": domain(message.sender.address),
-        "sender_name": message.sender.name,
-        "to": _people_out(message.to),
-        "cc": _people_out(message.cc),
-        "subject": message.subject,
-        "base_subject": message.base_subject,
-        "date": MessageRow.date.db_value(message.date),
-        "arrived": MessageRow.arrived.db_value(message.arrived),
-        "in_reply_to": json.dumps(message.in_reply_to),
-        "references": json.dumps(message.references),
-        "content_type": message.content_type,
-        "auto_submitted": message.auto_submitted,
-        "is_list": message.is_list,
-        "list_post": message.list_post,
-        "null_return_path": message.null_return_path,
-        "failed_recipients": message.failed_recipients,
-    }
-
-
-def _people_out(people: Iterable[Person]) -> str:
-    return json.dumps([[p.name, p.address] for p in people], ensure_ascii=False)
-
-
-def _people_in(text: str) -> tuple[Person, ...]:
-    return tuple(Person(name, address) for name, address in json.loads(text))

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from followmail.store.rows import Rows
 from followmail.store.schema import Cursor
+
+_ROWS = Rows(Cursor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,14 @@ class Cursors:
         self._database = database
 
     def all(self) -> dict[str, Position]:
-        rows = Cursor.select().execute(self._database)
+        rows = _ROWS.where(self._database, "true")
         return {r.folder: Position(r.folder, r.uidvalidity, r.uidnext, r.messages, r.highestmodseq) for r in rows}
 
     def set(self, position: Position) -> None:
-        Cursor.insert(
-            folder=position.folder,
-            uidvalidity=position.uidvalidity,
-            uidnext=position.uidnext,
-            messages=position.messages,
-            highestmodseq=position.highestmodseq,
-        ).on_conflict_replace().execute(self._database)
+        self._database.execute_sql(
+            "INSERT OR REPLACE INTO cursor (folder, uidvalidity, uidnext, messages, highestmodseq) VALUES (?, ?, ?, ?, ?)",
+            (position.folder, position.uidvalidity, position.uidnext, position.messages, position.highestmodseq),
+        )
 
     def forget(self) -> None:
         """Read every folder anew at the next look."""

@@ -3,8 +3,9 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import peewee
 
@@ -16,13 +17,15 @@ from followmail.store.digests import Digests
 from followmail.store.enrollments import Enrollments
 from followmail.store.events import Events
 from followmail.store.facts import Facts
-from followmail.store.forgetting import Forgetting
-from followmail.store.meetings import Meetings
 from followmail.store.opening import bring_up, check_whole, open_database
 from followmail.store.outbox import Outbox
-from followmail.store.records import Records
 from followmail.store.suppressions import Suppressions
 from followmail.store.underway import Underway
+
+if TYPE_CHECKING:
+    from followmail.store.forgetting import Forgetting
+    from followmail.store.meetings import Meetings
+    from followmail.store.records import Records
 
 
 class Store:
@@ -38,13 +41,10 @@ class Store:
         self.cursors = Cursors(database)
         self.digests = Digests(database)
         self.attention = Attention(database)
-        self.meetings = Meetings(database)
         self.events = Events(database)
         self.conversations = Conversations(database)
         self.outbox = Outbox(database, self.events)
         self.enrollments = Enrollments(database, self.outbox, self.events)
-        self.records = Records(database)
-        self.forgetting = Forgetting(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -71,6 +71,26 @@ class Store:
                 source.backup(database.connection())  # type: ignore[no-untyped-call]
             bring_up(database)
         return cls(database, Suppressions(path.with_name("suppressed.txt"), read_only=True))
+
+    # What reads mails themselves is opened when it is first asked for: what only tells of them need not load it.
+
+    @cached_property
+    def meetings(self) -> "Meetings":
+        from followmail.store.meetings import Meetings
+
+        return Meetings(self._database)
+
+    @cached_property
+    def records(self) -> "Records":
+        from followmail.store.records import Records
+
+        return Records(self._database)
+
+    @cached_property
+    def forgetting(self) -> "Forgetting":
+        from followmail.store.forgetting import Forgetting
+
+        return Forgetting(self._database)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

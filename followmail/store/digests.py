@@ -7,7 +7,10 @@ from typing import Any
 
 from followmail.sequence.agenda import Item, What
 from followmail.store.events import Event
+from followmail.store.rows import Rows
 from followmail.store.schema import DigestItemRow, DigestRow, EventRow
+
+_ROWS, _WITHOUT_BYTES = Rows(DigestRow), Rows(DigestRow, without="data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Digests:
 
     def unfiled(self) -> tuple[Filing, ...]:
         """What has still to be put into INBOX, oldest first."""
-        rows = DigestRow.select().where(DigestRow.filed == False).order_by(DigestRow.id)  # noqa: E712
-        return tuple(Filing(r.id, r.message_id, bytes(r.data)) for r in rows.execute(self._database))
+        rows = _ROWS.where(self._database, "filed = 0 ORDER BY id")
+        return tuple(Filing(r.id, r.message_id, bytes(r.data)) for r in rows)
 
     def set_filed(self, digest: int) -> None:
         """It lies in INBOX; its bytes are needed no more, and tell of people."""
@@ -89,8 +92,7 @@ class Digests:
 
     def last_daily(self) -> datetime | None:
         """When the latest daily digest was written down."""
-        rows = DigestRow.select().where(DigestRow.daily == True).order_by(DigestRow.id.desc()).limit(1)  # noqa: E712
-        return next((r.at for r in rows.execute(self._database)), None)
+        return next((r.at for r in _WITHOUT_BYTES.where(self._database, "daily = 1 ORDER BY id DESC LIMIT 1")), None)
 
     def count_since(self, moment: datetime) -> int:
         """How many were put into INBOX since then."""

@@ -48,6 +48,11 @@ class Enrollments:
     def all(self, state: State | None = None) -> tuple[Enrollment, ...]:
         return self._where("state = ?", state.value) if state else self._where("id > 0")
 
+    def counts(self) -> dict[State, int]:
+        """How many there are in each state, ended ones among them: counted where they lie."""
+        rows = self._database.execute_sql("SELECT state, count(*) FROM enrollment GROUP BY state").fetchall()
+        return {State(state): count for state, count in rows}
+
     def of_address(self, address: str) -> tuple[Enrollment, ...]:
         return self._where("address = ?", address)
 

@@ -25,7 +25,10 @@ class Events:
         self._database = database
 
     def add(self, at: datetime, event: Happened, why: str, enrollment: int | None = None, address: str = "") -> None:
-        EventRow.insert(at=at, event=event, why=why, enrollment=enrollment, address=address).execute(self._database)
+        self._database.execute_sql(
+            "INSERT INTO event (at, event, why, enrollment, address) VALUES (?, ?, ?, ?, ?)",
+            (EventRow.at.db_value(at), str(event), why, enrollment, address),
+        )
 
     def of(self, enrollments: Iterable[int] = (), address: str = "") -> tuple[Event, ...]:
         """The history of these enrollments and of this address, oldest first."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from followmail.store.opening import translated
-from followmail.store.schema import Fact
 
 
 class Facts:
@@ -21,9 +20,9 @@ class Facts:
     def set_text(self, key: str, value: str | None) -> None:
         """Remember a text; None forgets it."""
         if value is None:
-            Fact.delete().where(Fact.key == key).execute(self._database)
+            self._database.execute_sql("DELETE FROM fact WHERE key = ?", (key,))
         else:
-            Fact.insert(key=key, value=value).on_conflict_replace().execute(self._database)
+            self._database.execute_sql("INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)", (key, value))
 
     def moment(self, key: str) -> datetime | None:
         value = self.text(key)

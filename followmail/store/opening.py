@@ -5,6 +5,8 @@ journal_mode=DELETE; synchronous=EXTRA makes a commit survive a power cut also i
 """
 
 import contextlib
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 import peewee
 
 from followmail.errors import DatabaseError
-from followmail.store.schema import SINCE, TABLES, VERSION
+from followmail.store import formats
+from followmail.store.schema import TABLES, VERSION
 
 BUSY_SECONDS = 5
 
@@ -103,14 +106,13 @@ def _bring_up(database: Any, path: Path | None) -> None:
     if version == VERSION:
         return
     if version and path is not None:
+        _refuse_beside(path, version)
         _keep_before(path)
     with database.atomic("IMMEDIATE"), database.bind_ctx(TABLES):
         version = _version(database)  # anew: somebody else may have brought it up meanwhile
-        for table, column, kind in (c for number in range(version + 1, VERSION + 1) for c in SINCE.get(number, ())):
-            if version:
-                database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {kind}')
-        database.create_tables(TABLES)
-        database.execute_sql(f"PRAGMA user_version = {VERSION}")
+        if version < VERSION:
+            formats.rebuild(database, version)
+            database.execute_sql(f"PRAGMA user_version = {VERSION}")
 
 
 def bring_up(database: Any) -> None:
@@ -120,6 +122,28 @@ def bring_up(database: Any) -> None:
 
 def _version(database: Any) -> int:
     return int(database.execute_sql("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_beside(path: Path, version: int) -> None:
+    """The daemon of an older version may still be at work: under its feet the file must stay as it knows it.
+
+    Who holds the lock is written in it (`rounds.alone`); it may be this very process.
+    """
+    try:
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # nobody ever ran here
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 32).decode("ascii", "replace").strip()
+        if holder != str(os.getpid()):
+            raise DatabaseError(
+                f"The database {path} has format {version}, and the older followmail that works with it still runs"
+                f" (process {holder}). Restart it first, for instance with `systemctl restart followmail`."
+            ) from None
+    finally:
+        os.close(handle)
 
 
 def _keep_before(path: Path) -> None:

@@ -187,12 +187,15 @@ class Outbox:
 
     def recall(self, enrollment: int, now: datetime, why: str) -> None:
         """Cancel what has not left, and ask for the withdrawal of an unedited draft."""
-        mine = DeliveryRow.enrollment == enrollment
-        DeliveryRow.update(status=Status.CANCELLED.value, changed=now, why=why).where(
-            mine & DeliveryRow.status.in_([s.value for s in _BEFORE_THE_DOT])
-        ).execute(self._database)
-        DeliveryRow.update(withdraw=True, why=why).where(mine & (DeliveryRow.status == Status.DRAFTED.value)).execute(
-            self._database
+        before = [s.value for s in _BEFORE_THE_DOT]
+        self._database.execute_sql(
+            "UPDATE delivery SET status = ?, changed = ?, why = ?"
+            f" WHERE enrollment = ? AND status IN ({marks(len(before))})",
+            (Status.CANCELLED.value, DeliveryRow.changed.db_value(now), why, enrollment, *before),
+        )
+        self._database.execute_sql(
+            "UPDATE delivery SET withdraw = 1, why = ? WHERE enrollment = ? AND status = ?",
+            (why, enrollment, Status.DRAFTED.value),
         )
 
     def unqueue(self, enrollment: int, now: datetime, why: str) -> None:
@@ -235,13 +238,16 @@ class Outbox:
 
         `sending` proves that no final dot was written; `handed-over` proves nothing (RFC 1047).
         """
-        back = DeliveryRow.update(status=Status.QUEUED.value, changed=now).where(
-            DeliveryRow.status == Status.SENDING.value
+        changed = DeliveryRow.changed.db_value(now)
+        back = self._database.execute_sql(
+            "UPDATE delivery SET status = ?, changed = ? WHERE status = ?",
+            (Status.QUEUED.value, changed, Status.SENDING.value),
         )
-        doubt = DeliveryRow.update(
-            status=Status.UNCERTAIN.value, changed=now, why="it stopped in the middle of sending"
-        ).where(DeliveryRow.status == Status.HANDED_OVER.value)
-        return int(back.execute(self._database)), int(doubt.execute(self._database))
+        doubt = self._database.execute_sql(
+            "UPDATE delivery SET status = ?, changed = ?, why = 'it stopped in the middle of sending' WHERE status = ?",
+            (Status.UNCERTAIN.value, changed, Status.HANDED_OVER.value),
+        )
+        return int(back.rowcount), int(doubt.rowcount)
 
     def last_left(self) -> datetime | None:
         """When the last mail left or may have left; drafts aside."""

@@ -1,4 +1,4 @@
-"""The tables, and what an older format lacked. How the file is opened: `opening.py`."""
+"""The tables. How the file is opened: `opening.py`; how an older one becomes this one: `formats.py`."""
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ import peewee
 
 from followmail.sequence.steps import Mode, Origin, State, Status, Trigger
 
-VERSION = 2
+VERSION = 3  # another schema is another format: tests/store/formats keeps each
 
 
 class Moment(peewee.BigIntegerField):
@@ -343,15 +343,3 @@ TABLES = (
     AsideRow,
     EventRow,
 )
-
-# What a format lacked that the next one has: (table, column, type and default as SQL).
-SINCE = {
-    2: (
-        ("message", "phone", "TEXT"),
-        ("message", "introduces", "TEXT NOT NULL DEFAULT '[]'"),
-        ("message", "need", "TEXT"),
-        ("enrollment", "batch", "TEXT NOT NULL DEFAULT ''"),
-        ("delivery", "draft_versions", "TEXT NOT NULL DEFAULT ''"),
-        ("enrollment", "told_at", "BIGINT"),
-    )
-}

@@ -15,7 +15,7 @@ import pytest
 
 from tests.canary import PASSWORD
 from tests.servers.dovecot import Mailbox
-from tests.world import ANN, BOB, World, days
+from tests.world import ANN, BOB, CARLA, World, days
 
 COMMAND = shutil.which("followmail", path=str(Path(sys.executable).parent)) or "followmail"
 ALWAYS = "Mon-Sun 00:00-24:00"

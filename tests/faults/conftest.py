@@ -1,11 +1,10 @@
 """What the tests of faults share: strace, without which nobody is killed at a system call."""
 
-import os
-
 import pytest
 
 from tests.conftest import _require
 from tests.faults.mortal import STRACE
+from tests.proof import tally
 
 
 @pytest.fixture(scope="session")
@@ -16,5 +15,5 @@ def strace() -> None:
 
 @pytest.fixture(scope="session")
 def every_moment() -> bool:
-    """Whether every moment is tried, as `make faults` does, and not only samples."""
-    return os.environ.get("EVERY_MOMENT") == "1"
+    """Whether every moment is tried, as `make faults` and `make proof` do, and not only samples."""
+    return tally.every_moment()

@@ -43,13 +43,16 @@ class Call:
 
 
 class Mortals:
-    """Rounds of a world's followmail that may be killed. The world itself must be closed meanwhile."""
+    """Rounds of a world's followmail that may be killed. The world itself must be closed meanwhile.
 
-    def __init__(self, world: World) -> None:
+    `program`: a module, and its words, that prepares something and then calls `live`.
+    """
+
+    def __init__(self, world: World, *program: str) -> None:
         self.world = world
         self._log = Path(tempfile.mkdtemp(prefix="followmail-strace-"))
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.mortal"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", *(program or ("tests.faults.mortal",))], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )  # fmt: skip
 
     def __enter__(self) -> "Mortals":
@@ -103,7 +106,7 @@ class Mortals:
         return pipe
 
 
-def _live() -> None:
+def live() -> None:
     """The program: a line is a round to come, and is answered with its process; the next says go."""
     from followmail.rendering import Templates, shipped
     from followmail.rounds import Office  # noqa: F401  # all that a round needs is imported before it
@@ -156,4 +159,4 @@ def _one_round(order: dict[str, Any], gate: int) -> None:
 
 
 if __name__ == "__main__":
-    _live()
+    live()

@@ -253,6 +253,7 @@ class Notified:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.path = str(folder / "notify")
         self._socket.bind(self.path)
+        self.heard: list[str] = []
 
     def __enter__(self) -> "Notified":
         return self
@@ -261,12 +262,21 @@ class Notified:
         self._socket.close()
 
     def hears(self, seconds: float) -> bool:
-        """Whether something comes within this time."""
-        self._socket.settimeout(seconds)
-        try:
-            return self._socket.recv(100) == b"WATCHDOG=1"
-        except TimeoutError:
-            return False
+        """Whether a sign of life comes within this time."""
+        return self.hears_of("WATCHDOG=1", seconds)
+
+    def hears_of(self, words: str, seconds: float) -> bool:
+        """Whether something that begins so comes within this time."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                self.heard.append(self._socket.recv(1000).decode())
+            except TimeoutError:
+                return False
+            if self.heard[-1].startswith(words):
+                return True
+        return False
 
     def drain(self) -> None:
         while self.hears(0.01):
@@ -541,10 +551,11 @@ def test_a_folder_that_never_answers_holds_the_cycle(dovecots: Dovecots, tmp_pat
 HUGE = """
 import json, resource, sys
 from followmail.imap import reader
+from followmail.auth import Secret
 from followmail.imap.session import Account, Session
 resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
 seen, told = 0, []
-with Session.open(Account("127.0.0.1", int(sys.argv[1]), "none", "user", lambda: "x", 5, 30)) as session:
+with Session.open(Account("127.0.0.1", int(sys.argv[1]), "none", "user", lambda: Secret("x"), 5, 30)) as session:
     for head in reader.heads(session, "INBOX", range(1, 200_001), progress=lambda done, of: told.append(done)):
         seen += 1
 peak = int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))) // 1024  # of this program: ru_maxrss is also its parent's

@@ -1,17 +1,21 @@
-"""The link to the mailbox ends in the middle of a round, at any byte: at most one mail, one draft, one copy."""
+"""The link to the mailbox ends in the middle of a round, at any byte: nothing leaves on half a look; at most one mail, one
+draft, one copy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
 from followmail.errors import FollowmailError
+from followmail.rounds import Office
 from followmail.sequence.steps import Status
 from tests.faults.scene import Scene, broken_promises, due
+from tests.proof.tally import tried
 from tests.servers.smtp import Cut, Proxy, Smtpd
-from tests.world import BOB, World
+from tests.world import BOB, CARLA, Mail, World
 
-BOBS = "bob@bob.example"
+BOBS, CARLAS = "bob@bob.example", "carla@carla.example"
 Sending = Callable[..., World]
 SAMPLES, AT_THE_END = 3, 7
 # So many bytes at the end of a round are about what is put into the mailbox, and the goodbye.
@@ -49,6 +53,41 @@ def places(proxy: Proxy, direction: str, every_moment: bool) -> list[int]:
     return [*range(0, length, length // SAMPLES), *range(end, length, WINDOW[direction] // AT_THE_END)]
 
 
+@pytest.mark.parametrize(
+    ("direction", "how", "apart"),
+    [("out", "rst", 500), ("out", "fin", 700), ("in", "rst", 900), ("in", "fin", 1100), ("in", "silence", 2000)],
+)
+def test_a_link_cut_anywhere_in_a_cycle_lets_nothing_leave_on_half_a_look(
+    sending: Sending, smtpd: Smtpd, every_moment: bool, monkeypatch: pytest.MonkeyPatch, direction: str, how: str, apart: int
+) -> None:  # fmt: skip
+    """Bob has answered, which only a whole look can tell; Carla has not. He is never mailed, and she not before that."""
+    world = due(sending(FOLLOWMAIL_DETECT="enroll"), BOB, CARLA)
+    opening = next(mail for mail in world.sent() if mail["To"] == BOB)
+    world.gets(BOB, answers=Mail(opening["Message-ID"], b"", "Sent", 1))
+    account = Office.account
+    monkeypatch.setattr(Office, "account", lambda office: replace(account(office), read_timeout=0.3))
+    scene = Scene(world, smtpd)
+    with linked(world) as proxy:
+        measured(scene, proxy)
+        assert (scene.reached(BOBS), scene.reached(CARLAS)) == (0, 1)
+        everywhere = range(0, proxy.passed[direction], (97 if how == "silence" else 23) if every_moment else apart)
+        held = 0
+        for place in everywhere:
+            scene.back()
+            proxy.cut = Cut(direction, place, how)
+            round_over(world, proxy)
+            proxy.cut = None
+            assert scene.reached(BOBS) == 0, place
+            if scene.reached(CARLAS):
+                assert world.states()[BOBS] == "replied", place
+            else:
+                held += 1
+            assert broken_promises(scene, CARLAS) == [], place
+            assert (scene.reached(BOBS), world.states()[BOBS]) == (0, "replied"), place
+        assert 0 < held <= len(everywhere)
+    tried("cuts of an IMAP cycle, sampled", len(everywhere))
+
+
 @pytest.mark.parametrize(("direction", "how"), [("out", "rst"), ("in", "fin")])
 def test_a_link_cut_around_the_copy_in_sent_costs_no_second_mail(
     sending: Sending, smtpd: Smtpd, every_moment: bool, direction: str, how: str
@@ -65,6 +104,7 @@ def test_a_link_cut_around_the_copy_in_sent_costs_no_second_mail(
             proxy.cut = None
             assert broken_promises(scene, BOBS) == [], place
             assert scene.statuses() == {BOBS: Status.SENT}
+            tried("cuts of an IMAP cycle, sampled")
 
 
 @pytest.mark.parametrize(("direction", "how"), [("out", "fin"), ("in", "rst")])
@@ -82,6 +122,7 @@ def test_a_link_cut_around_a_draft_leaves_one(
             proxy.cut = None
             world.rounds_over(10)
             assert (len(scene.ours("Drafts")), scene.statuses()) == (1, {BOBS: Status.DRAFTED}), place
+            tried("cuts of an IMAP cycle, sampled")
 
 
 @pytest.mark.parametrize("folder", ["Sent", "Drafts", "Junk", "Trash", "Archive"])

@@ -1,6 +1,7 @@
 """A round that is killed at a system call, or whose disk fails there: at most one mail a step, one copy, nothing dropped.
 
-`make test` takes samples, and the calls around the final dot; `make faults` tries every one that is noticed outside.
+`make test` takes samples, and the calls around the final dot; `make faults` tries every one that is noticed outside, and
+`make proof ON=calls` every one.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from followmail.sequence.steps import Status
 from tests.faults.mortal import BROKEN, Call, Mortals
 from tests.faults.scene import Scene, broken_promises, due
+from tests.proof.tally import every_call, tried
 from tests.servers.smtp import Smtpd
 from tests.world import BOB, CARLA, Mail, World
 
@@ -20,11 +22,14 @@ Sending = Callable[..., World]
 TELLING = {"sendto", "write", "pwrite64", "fdatasync", "fsync", "unlink", "ftruncate", "connect"}
 DISK = "write,pwrite64,fsync,fdatasync"
 SAMPLES = 5
+WHERE = "every system call" if every_call() else "every call that shows outside"
 pytestmark = pytest.mark.usefixtures("strace")
 
 
 def chosen(calls: list[Call], every_moment: bool, around: Callable[[Call], bool]) -> list[Call]:
-    """The calls to die at: all that are noticed; or samples, and those close to a certain one."""
+    """The calls to die at: all, or all that are noticed; or samples, and those close to a certain one."""
+    if every_call():
+        return calls
     telling = [call for call in calls if call.name in TELLING]
     middle = next(n for n, call in enumerate(telling) if around(call))
     return telling if every_moment else [*telling[:: len(telling) // SAMPLES], *telling[middle - 2 : middle + 5]]
@@ -66,6 +71,7 @@ def test_killed_at_any_moment_of_a_send_it_leaves_at_most_once(
             mortals.dies(call)
             assert broken_promises(scene, BOBS) == [], call
             ends.add(scene.statuses()[BOBS])
+            tried(f"kills in a send, at {WHERE}")
     assert ends == {Status.SENT, Status.UNCERTAIN}
 
 
@@ -82,6 +88,7 @@ def test_killed_at_any_moment_of_laying_a_draft_there_is_one(world: World, smtpd
             world.rounds_over(10)
             assert (len(scene.ours("Drafts")), scene.statuses()) == (1, {BOBS: Status.DRAFTED}), call
             assert (scene.ours("Sent"), scene.ours("Trash")) == ([], []), call
+            tried(f"kills in laying a draft, at {WHERE}")
 
 
 def test_killed_at_any_moment_of_taking_a_draft_back_it_is_gone(world: World, smtpd: Smtpd, every_moment: bool) -> None:
@@ -102,6 +109,7 @@ def test_killed_at_any_moment_of_taking_a_draft_back_it_is_gone(world: World, sm
             world.rounds_over(30)  # one that is gone is believed so after a quarter of an hour
             assert (scene.ours("Drafts"), scene.statuses()) == ([], {BOBS: Status.WITHDRAWN}), call
             assert world.states() == {BOBS: "replied"}, call
+            tried(f"kills in taking a draft back, at {WHERE}")
 
 
 # ---- the disk
@@ -125,5 +133,6 @@ def test_a_disk_that_fails_at_any_write_sends_nothing_twice_and_drops_nothing(
             if for_ever and Status.SENT not in scene.statuses().values():
                 assert scene.reached(CARLAS) == 0, "it went on although the outcome could not be written"
             assert broken_promises(scene, BOBS, CARLAS) == [], call
+            tried("failures of the disk in a send, at every write")
             ends |= set(scene.statuses().values())
     assert Status.SENT in ends

@@ -68,6 +68,9 @@ _ORDERS = (
 _NAMES = b'DOE, Jane (Sales)\nDr. Marieke van den Berg\n"Bob" via Forms\nBob & Sons GmbH\n'
 _PHONE = b"Bob Builder\nBob & Sons\nTel. +49 30 1234567 | Mobil: 0171/234 56 78\nFax +49 30 1234568\n"
 _HTML = b"<p>Hi<br>there<div class=gmail_quote><blockquote>&gt; old &#x110000;</blockquote></div><!-- x --><style>a{}"
+_AUTOCONFIG = b"""<?xml version="1.0"?><clientConfig version="1.1"><emailProvider id="x"><incomingServer type="imap">
+<hostname>imap.%EMAILDOMAIN%</hostname><port>993</port><socketType>SSL</socketType><username>%EMAILADDRESS%</username>
+</incomingServer></emailProvider></clientConfig>"""
 OTHERS = {
     "event": (_EVENT,),
     "contacts": (_CARD, _CSV, _CARD.replace(b"\n", b"\r\n")),
@@ -75,6 +78,7 @@ OTHERS = {
     "fetch": (_FETCH, _FETCH.replace(b"{14}\0", b'"').replace(b"\0)", b'")'), b"* 2 FETCH (FLAGS (\\Seen))"),
     "structure": (_STRUCTURE, b'("text" "plain" NIL NIL NIL "8bit" 1 1)'),
     "folders": (_FOLDERS,),
+    "autoconfig": (_AUTOCONFIG, b'<!DOCTYPE x [<!ENTITY a "b">]><clientConfig>&a;</clientConfig>'),
     "orders": (_ORDERS,),
     "names": tuple(_NAMES.splitlines()),
     "phone": (_PHONE,),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 
 from followmail import contacts
+from followmail.discovery import autoconfig
 from followmail.errors import UserError
 from followmail.imap import folders, reader, structure
 from followmail.mail import event, message, names, note, phone, quote, text, vcard
@@ -66,8 +67,7 @@ def _response(data: bytes) -> list[bytes]:
 
 def _fetch(data: bytes) -> None:
     response = _response(data)
-    portion = reader._Portion("INBOX", range(1, 10))
-    portion.take(response)
+    reader._Portion("INBOX", list(range(1, 10))).take(response)
     for body in reader._body_of(response, 1):
         assert isinstance(body, bytes)
 
@@ -113,6 +113,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "fetch": _fetch,
     "structure": _structure,
     "folders": _folders,
+    "autoconfig": lambda data: autoconfig.read(data, ALEX.address),
 }
 
 

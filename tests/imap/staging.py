@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+from followmail.auth import Secret
 from followmail.imap.session import Account
 
 Script = Callable[["Talk"], None]
@@ -74,7 +75,7 @@ def scripted(
             "port": listener.getsockname()[1],
             "security": "none",
             "user": "user",
-            "password": lambda: "geheim-1",
+            "password": lambda: Secret("geheim-1"),
             "connect_timeout": 5,
             "read_timeout": 5,
         }

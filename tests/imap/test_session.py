@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from followmail.auth import Secret
 from followmail.errors import (
     CommandRefused,
     FollowmailError,
@@ -51,7 +52,7 @@ def test_sets_what_a_long_lived_socket_needs(mailbox: Mailbox) -> None:
 
 def test_a_wrong_password_is_login_refused_and_shows_no_secret(mailbox: Mailbox) -> None:
     """The password stands neither in the error nor in the account's repr."""
-    account = mailbox.account(password=lambda: "hunter2-canary")
+    account = mailbox.account(password=lambda: Secret("hunter2-canary"))
     with pytest.raises(LoginRefused) as caught:
         Session.open(account)
     assert "canary" not in f"{caught.value}{caught.value.__context__}{account!r}"
@@ -69,7 +70,7 @@ def test_a_server_that_repeats_the_password_is_not_quoted(echo: str) -> None:
 
 def test_names_and_passwords_are_quoted_in_login() -> None:
     """A blank, a quote or a backslash in them is no further word of the command."""
-    with scripted(lambda talk: talk.serve({}), user='a "b" c', password=lambda: 'x\\y "z') as (account, talks):
+    with scripted(lambda talk: talk.serve({}), user='a "b" c', password=lambda: Secret('x\\y "z')) as (account, talks):
         Session.open(account).close()
     assert 'LOGIN "a \\"b\\" c" "x\\\\y \\"z"' in talks[0].heard
 
@@ -77,14 +78,14 @@ def test_names_and_passwords_are_quoted_in_login() -> None:
 @pytest.mark.parametrize("where", ["user", "password"])
 def test_a_line_break_in_the_credentials_is_refused_before_it_is_sent(mailbox: Mailbox, where: str) -> None:
     """CR LF in a password would be a further command."""
-    changes = {"user": "x\r\ny"} if where == "user" else {"password": lambda: "x\r\nA1 CREATE evil"}
+    changes = {"user": "x\r\ny"} if where == "user" else {"password": lambda: Secret("x\r\nA1 CREATE evil")}
     with pytest.raises(FollowmailError):
         Session.open(mailbox.account(**changes))
 
 
 def test_a_password_that_login_cannot_carry_is_refused_in_plain_words() -> None:
     """LOGIN takes ASCII only; AUTH=PLAIN, which takes all, is not offered here."""
-    changes = {"password": lambda: "päßwort"}
+    changes = {"password": lambda: Secret("päßwort")}
     with scripted(lambda talk: talk.serve({}), **changes) as (account, talks), pytest.raises(LoginRefused):
         Session.open(account)
     assert not any(line.startswith("LOGIN") for line in talks[0].heard)
@@ -93,7 +94,7 @@ def test_a_password_that_login_cannot_carry_is_refused_in_plain_words() -> None:
 def test_a_password_in_any_alphabet_goes_through_auth_plain(dovecots: Dovecots) -> None:
     """UTF-8 as RFC 4616 wants it."""
     server = dovecots(extra="passdb {\n  driver = static\n  args = password=pässwörd\n}")
-    with Session.open(server.mailbox().account(password=lambda: "pässwörd")) as session:
+    with Session.open(server.mailbox().account(password=lambda: Secret("pässwörd"))) as session:
         assert session.alive
 
 
@@ -520,7 +521,7 @@ def test_many_sessions_leave_no_socket_behind(mailbox: Mailbox) -> None:
         Session.open(mailbox.account("tls")).close()
         Session.open(mailbox.account("starttls")).drop()
         with pytest.raises(LoginRefused):
-            Session.open(mailbox.account(password=lambda: "wrong"))
+            Session.open(mailbox.account(password=lambda: Secret("wrong")))
         with pytest.raises(Unreachable):
             Session.open(mailbox.account("tls", ca_file=None))
     assert _open_files() <= before

@@ -7,7 +7,7 @@ import pytest
 
 from followmail import desk
 from followmail.imap import reader
-from followmail.jobs.judge.phones import phone_line
+from followmail.jobs.calls import phone_line
 from followmail.sequence import planner
 from followmail.sequence.steps import State, Status
 from tests.world import BOB, Mail, World, days

@@ -18,6 +18,7 @@ import pytest
 from followmail import desk, telling
 from followmail.jobs import digest
 from followmail.jobs.cycle import Cycle, Options
+from followmail.jobs.facts import DIGEST_FAULT
 from followmail.mail import msgid
 from followmail.rounds import alone
 from followmail.sequence.agenda import Agenda, Item, What
@@ -260,7 +261,7 @@ def test_a_full_mailbox_is_told_and_tried_again(world: World, dovecots: Dovecots
     world.office.tell = lambda event, values: told.append(event)
     world.round()
     assert "digest-not-put" in told
-    assert "could not be put into INBOX" in (world.office.store.facts.text(digest.FAULT) or "")
+    assert "could not be put into INBOX" in (world.office.store.facts.text(DIGEST_FAULT) or "")
     assert written(world) == 1
     problems = telling.status(world.office.cycle(world.now), 300)["problems"]
     assert [problem for problem in problems if "could not be put into INBOX" in problem]
@@ -268,7 +269,7 @@ def test_a_full_mailbox_is_told_and_tried_again(world: World, dovecots: Dovecots
     world.now += timedelta(minutes=10)
     world.round()
     assert [mail["From"] for mail in inbox(world)] == ["followmail <alex@consult.example>"]
-    assert world.office.store.facts.text(digest.FAULT) is None
+    assert world.office.store.facts.text(DIGEST_FAULT) is None
 
 
 def test_what_is_old_is_forgotten(world: World) -> None:

@@ -10,8 +10,9 @@ import pytest
 from followmail import enrolling
 from followmail.contacts import Contact
 from followmail.sequence.steps import State, Status
-from tests.jobs.clients import Client
+from tests.jobs.clients import Client, Gmail
 from tests.servers.dovecot import Dovecots
+from tests.servers.others import KINDS, Others
 from tests.servers.smtp import Smtpd
 from tests.world import ANN, BOB, CARLA, World, days
 
@@ -66,12 +67,20 @@ class Layout(Client):
         self.sent, self.drafts, self.trash = names
 
 
-@pytest.fixture(params=LAYOUTS, ids=lambda name: name.partition(",")[0].partition(":")[0])
-def layout(request: pytest.FixtureRequest, dovecots: Dovecots, tmp_path: Path) -> Iterator[Layout]:
+@pytest.fixture(
+    params=[*LAYOUTS, *(f"{name} itself" for name in KINDS if KINDS[name].program != "dovecot"), "Gmail"],
+    ids=lambda name: name.partition(",")[0].partition(":")[0],
+)
+def layout(request: pytest.FixtureRequest, dovecots: Dovecots, others: Others, tmp_path: Path) -> Iterator[Client]:
     """Alex's mailbox on each of these servers."""
-    options, names = LAYOUTS[request.param]
-    world = World(dovecots(**options).mailbox(), tmp_path / "home")
-    yield Layout(world, names)
+    options, names = LAYOUTS.get(request.param, ({}, None))
+    kind = KINDS.get(request.param.removesuffix(" itself"))
+    mailbox = kind.mailbox(dovecots, others) if kind else dovecots(**options).mailbox()
+    world = World(mailbox, tmp_path / "home")
+    if request.param == "Gmail":
+        yield Gmail(world)
+    else:
+        yield Layout(world, names or (kind.sent, kind.drafts, kind.trash))
     world.close()
 
 
@@ -198,6 +207,25 @@ def test_without_any_sent_folder_nothing_is_sent_and_it_is_said(
     world.round()
     assert len(smtpd.delivered) == 1
     assert len(mailbox.raw("Gesendet")) == 1
+    world.close()
+
+
+def test_exchange_files_what_was_sent_under_another_id(dovecots: Dovecots, others: Others, tmp_path: Path) -> None:
+    """A draft that Alex sends: the copy in Sent bears an id that Bob never saw. It is the step, and Bob's answer counts."""
+    kind = KINDS["Exchange"]
+    world = World(kind.mailbox(dovecots, others), tmp_path / "home")
+    layout = Layout(world, (kind.sent, kind.drafts, kind.trash))
+    world.round()
+    layout.writes(BOB)
+    world.round()
+    world.days_pass(4)
+    world.round()
+    mail, _ = layout.sends(files_id="<AM0PR01MB4711@AM0PR01MB4711.eurprd01.prod.exchangelabs.com>")
+    world.rounds_over(30)
+    assert [d.status for d in world.of(BOBS).deliveries] == [Status.SENT]
+    world.gets(BOB, answers=mail)
+    world.round()
+    assert world.of(BOBS).state is State.REPLIED
     world.close()
 
 

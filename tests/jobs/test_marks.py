@@ -96,6 +96,19 @@ def test_a_delay_that_is_none_is_told_and_enrolls_nobody(running: World, said: s
     assert told.startswith("+nudge on 'Proposal' of 2026-05-04: ")
 
 
+def test_a_stop_that_was_said_after_the_mark_is_the_last_word(running: World) -> None:
+    """Alex marks a second mail, stops Bob, and only then a look finds the mark."""
+    first = running.writes(BOB, text=THANKS, Bcc="alex+nudge@consult.example")
+    running.round()
+    running.now += timedelta(minutes=10)
+    running.writes(BOB, text=THANKS, answers=first, Bcc="alex+nudge@consult.example")
+    running.now += timedelta(minutes=10)
+    desk.stop(running.desk(), running.one())
+    running.round()
+    assert running.states() == {BOBS: "stopped"}
+    assert any("it was stopped after that: you stopped it" in why for why in refusals(running))
+
+
 @pytest.mark.parametrize(
     "header",
     [

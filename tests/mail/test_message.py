@@ -233,8 +233,12 @@ _dates = st.tuples(
     st.integers(0, 32).map(lambda n: b"%d" % n) | st.integers(0, 31).map(lambda n: b"%02d" % n),
     st.sampled_from([b" Jan ", b" Feb ", b" Dec ", b" dec ", b" Foo ", b" May  "]),
     st.sampled_from([b"1979", b"1980", b"2026", b"26", b"2999", b"0026"]),
-    st.sampled_from([b" 00:00:00 ", b" 23:59:59 ", b" 24:00:00 ", b" 9:05:00 ", b" 10:61:00 ", b" 10:05 ", b" 10:05:60 "]),
-    st.sampled_from([b"+0000", b"-0000", b"+1359", b"-1959", b"+2400", b"GMT", b"", b"+0200 (CEST)", b"+0200 (a (b))", b"+0260"]),
+    st.sampled_from(
+        [b" 00:00:00 ", b" 23:59:59 ", b" 24:00:00 ", b" 9:05:00 ", b" 10:61:00 ", b" 10:05 ", b" 10:05:60 "]
+    ),
+    st.sampled_from(
+        [b"+0000", b"-0000", b"+1359", b"-1959", b"+2400", b"GMT", b"", b"+0200 (CEST)", b"+0200 (a (b))", b"+0260"]
+    ),
 ).map(b"".join)
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followmail.mail.kinds import Kind, classify
-from followmail.mail.need import MAX_ASKED, Need, need_of
+from followmail.mail.need import Need
+from followmail.mail.weighing import MAX_ASKED, need_of
 
 TABLE = [
     (Need.QUESTION, "Could you send me the offer by Friday?"),

@@ -6,7 +6,9 @@ from time import perf_counter
 
 import pytest
 
-from followmail.rendering import Templates, copy_shipped, differing, render, sample, shipped, signature
+from followmail.rendering import Templates, copy_shipped, differing, shipped
+from followmail.rendering.names import sample
+from followmail.rendering.render import render, signature
 
 TEXT = "After: 4 days\nSubject: Hello\n\n{body}\n\n{{{{ signature }}}}\n"
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followmail.errors import TemplateError
-from followmail.rendering import Anchor, Me, Met, Names, Prospect, Rendered, listed, render, sample
 from followmail.rendering.dates import LANGUAGES, ago, weekday, written
 from followmail.rendering.load import understood
-from followmail.rendering.names import KNOWN
+from followmail.rendering.names import KNOWN, Anchor, Me, Met, Names, Prospect, listed, sample
+from followmail.rendering.render import Rendered, render
 
 TODAY = date(2026, 5, 11)
 NOBODY = Names(Me("Alex Example", "Alex", "alex@example.com"), Prospect(address="x@y.example"), TODAY, "Hello,")

@@ -9,8 +9,10 @@ import pytest
 from followmail.mail.greeting import greeting
 from followmail.mail.identity import Person
 from followmail.mail.language import language
-from followmail.rendering import Anchor, Conversation, Met, Names, load, render, sample, shipped
+from followmail.rendering import load, shipped
 from followmail.rendering.dates import LANGUAGES
+from followmail.rendering.names import Anchor, Conversation, Met, Names, sample
+from followmail.rendering.render import render
 from followmail.sequence.steps import Sequence, Step, Text, Trigger
 
 LIBRARY = load(shipped())

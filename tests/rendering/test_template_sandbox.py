@@ -163,7 +163,8 @@ def test_files_that_include_each_other_are_told() -> None:
 )
 def test_what_a_text_needs_works(body: str, wanted: str) -> None:
     """Loops, choices, own names, includes and plain filters."""
-    from followmail.rendering import render, sample
+    from followmail.rendering.names import sample
+    from followmail.rendering.render import render
 
     files = {"nudge/1-a.txt": (HEAD + body).encode(), "ps.txt": b"PS {{ prospect.first_name }}\n"}
     library = understood(Path("t"), files, lambda text: None)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from followmail.rendering import load, shipped, traps
-from followmail.rendering.tone import WORN
+from followmail.rendering import load, shipped
+from followmail.rendering.tone import WORN, traps
 
 ROOT = Path(__file__).parents[2]
 HEAD = "After: 4 business days\n"

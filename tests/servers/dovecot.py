@@ -163,6 +163,7 @@ class Mailbox:
 
     def account(self, security: str = "none", **changes: Any) -> Any:
         """The `followmail.imap.session.Account` for this user; `security` picks the port."""
+        from followmail.auth import Secret
         from followmail.imap.session import Account
 
         port = self.server.tls_port if security == "tls" else self.server.port
@@ -171,7 +172,7 @@ class Mailbox:
             "port": port,
             "security": security,
             "user": self.user,
-            "password": lambda: self.password,
+            "password": lambda: Secret(self.password),
             "ca_file": self.server.ca_file,
         }
         return Account(**(values | changes))

@@ -36,6 +36,7 @@ from typing import Any
 
 import pytest
 
+from followmail.auth import Secret
 from followmail.smtp import Server
 from tests.canary import PASSWORD
 
@@ -161,6 +162,8 @@ class Smtpd(_Listener):
         self.unfinished: list[bytes] = []  # what was read after DATA where the final dot never came
         self.delay: dict[str, float] = {}
         self.drip: dict[str, float] = {}
+        self.on_command: Callable[[str], None] = lambda key: None  # told before each answer
+        self.takes_token: Callable[[str], bool] = lambda token: False
         self.amid_data = b""
         self.rewrite: Callable[[bytes], bytes] | None = None
         self.on_delivery: Callable[[Delivery], None] | None = None
@@ -178,7 +181,7 @@ class Smtpd(_Listener):
             "port": self.port,
             "security": self.tls,
             "user": USER,
-            "password": lambda: PASSWORD,
+            "password": lambda: Secret(PASSWORD),
             "connect_timeout": 5,
             "read_timeout": 5,
             "dot_timeout": 5,
@@ -203,6 +206,7 @@ class Smtpd(_Listener):
     def scripted(self, *keys: str) -> str | bytes | None:
         """The answer that a test asked for, nearest key first."""
         for key in map(str.upper, keys):
+            self.on_command(key)
             if key in self.delay:
                 self.wait(self.delay[key])
             reply, times = self._answers.get(key, ("", 0))
@@ -252,6 +256,9 @@ class _Session:
 
     def do_auth(self, rest: str) -> None:
         mechanism, _, initial = rest.partition(" ")
+        if mechanism in ("XOAUTH2", "OAUTHBEARER"):
+            self.by_token(base64.b64decode(initial).decode())
+            return
         if mechanism == "LOGIN":
             user, password = (self.ask(prompt) for prompt in ("VXNlcm5hbWU6", "UGFzc3dvcmQ6"))
         else:
@@ -259,6 +266,15 @@ class _Session:
         self.smtpd.logins.append((user, password))
         right = password == self.smtpd.password
         self.say("235 2.7.0 welcome" if right else "535 5.7.8 wrong user or password", "AUTH")
+
+    def by_token(self, said: str) -> None:
+        user, token = re.findall(r"(?:user=|a=)([^\x01,]*)", said)[0], re.findall(r"auth=Bearer ([^\x01]*)", said)[0]
+        self.smtpd.logins.append((user, token))
+        if self.smtpd.takes_token(token):
+            self.say("235 2.7.0 welcome", "AUTH")
+            return
+        self.ask("eyJzdGF0dXMiOiI0MDEifQ==")  # {"status":"401"}: the client must answer before it is refused
+        self.say("535 5.7.8 the token is not good", "AUTH")
 
     def ask(self, prompt: str) -> str:
         self.say(f"334 {prompt}", "PROMPT")

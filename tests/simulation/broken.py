@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from followmail import writing
-from followmail.jobs import watch
+from followmail.jobs import deliver, watch
 from followmail.jobs.cycle import Look
 from followmail.jobs.judge import begin, incoming, own
 from followmail.mail.kinds import Kind
@@ -70,7 +70,9 @@ RULES: dict[str, Callable[[], Any]] = {
     "the consultant's own mail moves the anchor": lambda: patch.object(own, "_move_anchors", lambda court, known: True),
     "a pause over everything, and the clock": lambda: patch.object(planner, "_whole", _nothing),
     "what came before an enrollment counts": lambda: patch.object(begin, "settle_history", lambda court, e, *_: e),
-    "other mail of the person waits": lambda: patch.object(answers, "_doubt", _nothing),
+    "other mail of the person, or of the company, waits": lambda: patch.object(answers, "_doubt", _nothing),
+    "Sent is asked before a mail": lambda: patch.object(deliver, "left_already", _nothing),
+    "one mail a day to a company": lambda: patch.object(planner, "companies_of", lambda addresses: frozenset()),
     "reports are read": lambda: patch.object(incoming, "_near", lambda court, known, live: live.near(known)),
 }
 

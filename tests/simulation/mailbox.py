@@ -6,12 +6,13 @@ or after the command took effect. What Dovecot does with the same calls is teste
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.utils import getaddresses, parsedate_to_datetime
 from types import SimpleNamespace
+from typing import Any
 
 from followmail.errors import CommandRefused, InDoubt, Unreachable
 from followmail.imap.folders import Folder, Role
@@ -35,6 +36,7 @@ class Stored:
     arrived: datetime
     flags: set[str]
     fields: list[tuple[str, bytes]] = field(default_factory=list)  # lower-case name, the field's bytes
+    _values: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         head = self.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
@@ -43,8 +45,10 @@ class Stored:
 
     def value(self, name: str) -> str:
         """One field's value, unfolded; empty without it."""
-        raw = next((text for known, text in self.fields if known == name.lower()), b"")
-        return raw.partition(b":")[2].decode("latin-1").replace("\r\n", "").strip()
+        if name not in self._values:
+            raw = next((text for known, text in self.fields if known == name.lower()), b"")
+            self._values[name] = raw.partition(b":")[2].decode("latin-1").replace("\r\n", "").strip()
+        return self._values[name]
 
     @property
     def id(self) -> str:
@@ -56,11 +60,6 @@ class Stored:
 
     def people(self, *names: str) -> list[str]:
         return [address.lower() for _, address in getaddresses([self.value(name) for name in names]) if address]
-
-    @property
-    def text(self) -> str:
-        found = message_from_bytes(self.raw).get_payload(decode=True)
-        return found.decode("utf-8", "replace") if isinstance(found, bytes) else ""
 
 
 @dataclass
@@ -114,12 +113,8 @@ class Mailbox:
                 yield name, message
 
 
+Take = Callable[[list[bytes]], None]
 Fault = Callable[[str], str]  # name of a command → "", "cut", "cut-after", "kill", "kill-after"
-
-
-def no_fault(command: str) -> str:
-    """Nothing goes wrong."""
-    return ""
 
 
 class SimSession:
@@ -128,11 +123,12 @@ class SimSession:
     capabilities = frozenset({"IMAP4REV1", "IDLE", "MOVE", "UIDPLUS", "LIST-STATUS", "SPECIAL-USE"})
     account = SimpleNamespace(host="imap.sim")
 
-    def __init__(self, mailbox: Mailbox, fault: Fault = no_fault, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, mailbox: Mailbox, fault: Fault) -> None:
         self._mailbox = mailbox
         self._fault = fault
         self._open: str | None = None
         self.alive = True
+        self.missed: set[str] = set()  # Message-IDs for which Sent was asked in vain
 
     def __enter__(self) -> "SimSession":
         return self
@@ -175,14 +171,6 @@ class SimSession:
         if name in self._mailbox.broken:
             return Folder(name, role, True, "/", True, fault="NO Mailbox is broken")
         return Folder(name, role, True, "/", True, box.uidvalidity, box.uidnext, len(box.messages), box.modseq)
-
-    def create(self, name: str) -> None:
-        with self._command("CREATE", changes=True):
-            self._mailbox.boxes.setdefault(name, Box(3_000 + len(self._mailbox.boxes)))
-
-    def status(self, folder: str) -> Mapping[str, int]:
-        box = self._box(folder)
-        return {"MESSAGES": len(box.messages), "UIDNEXT": box.uidnext, "UIDVALIDITY": box.uidvalidity}
 
     def _box(self, folder: str) -> Box:
         if folder in self._mailbox.broken or folder not in self._mailbox.boxes:
@@ -247,16 +235,51 @@ class SimSession:
         assert self._open is not None
         with self._command("SEARCH"):
             matches = _criterion(list(criteria))
-            return [m.uid for m in self._box(self._open).messages if matches(m)]
+            found = [m.uid for m in self._box(self._open).messages if matches(m)]
+        if self._open == "Sent" and criteria[:2] == ("HEADER", "Message-ID"):
+            wanted = criteria[2].strip('"<>')
+            self.missed = self.missed - {wanted} if found else self.missed | {wanted}
+        return found
 
-    def fetch(self, sets: Sequence[str], items: str, take: Callable[[list[bytes]], None]) -> list[str]:
-        assert self._open is not None
-        with self._command("FETCH"):
-            wanted = {uid for one in sets for uid in _uids(one)}
-            for number, message in enumerate(self._box(self._open).messages, 1):
-                if message.uid in wanted:
-                    take(_response(number, message, items))
+    def fetch(self, sets: Sequence[str], items: str, take: Take) -> list[str]:
+        fetching = self.fetching(sets, items, take, _Answers.read_response)
+        while fetching.next():
+            pass
         return []
+
+    def fetching(self, sets: Sequence[str], items: str, take: Take, read: Callable[[Any], list[bytes]]) -> Any:
+        """`next` asks for the next set, and gives its place and no refusal."""
+        waiting = deque(enumerate(sets))
+
+        def following() -> tuple[int, str] | None:
+            if not waiting:
+                return None
+            place, one = waiting.popleft()
+            assert self._open is not None
+            with self._command("FETCH"):
+                wanted, messages = set(_uids(one)), enumerate(self._box(self._open).messages, 1)
+                answers = _Answers(deque(_response(n, m, items) for n, m in messages if m.uid in wanted))
+                while response := read(answers):
+                    take(response)
+            return place, ""
+
+        return SimpleNamespace(next=following)
+
+
+@dataclass
+class _Answers:
+    """The responses to one FETCH, read as from a wire."""
+
+    left: deque[list[bytes]]
+
+    def read_form(self, form: re.Pattern[bytes]) -> tuple[bytes, tuple[bytes, ...], bytes] | None:
+        """The next response, where it has this form."""
+        usual = form.fullmatch(self.left[0][0] + b"\r\n") if self.left else None
+        return (self.left[0][0], usual.groups(), self.left.popleft()[1]) if usual else None
+
+    def read_response(self) -> list[bytes]:
+        """The next response, or nothing."""
+        return self.left.popleft() if self.left else []
 
 
 def _uids(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from tests.simulation.life import kept
 from tests.simulation.script import script
 from tests.simulation.shrink import shortest
 
-LIVES = 100  # so many fit into a check of a quarter of an hour; `make lives` plays 20,000
+LIVES = 200  # so many fit into a check of a quarter of an hour; `make lives` plays 20,000
 AT_ONCE = 10
 
 

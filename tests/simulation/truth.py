@@ -2,16 +2,17 @@
 
 The world notes who wrote what to whom, what the consultant said yes to, and what reached whom. `Truth.left` and
 `Truth.laid` judge each mail and each draft at the moment at which it leaves: a broken promise is an AssertionError.
+What comes in the middle of a look is `unseen` until the next one: nobody could know of it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Berlin")
 OWN = "alex@consult.example"
+_FREE_MAIL = "gmail.com"
 
 
 class Broken(AssertionError):
@@ -25,28 +26,32 @@ class Thread:
     address: str
     subject: str
     wrote_at: datetime  # the consultant's last own mail in it
-    before_first_run: bool = False
+    after_first_run_of: set[str] = field(default_factory=set)  # machines
     answered: bool = False  # over, until the consultant writes by hand again
     needs_yes: str = ""  # why nothing may leave before a yes
     away_until: datetime | None = None
     yes: bool = False  # the consultant ever said yes to it: by mark, approval, or by sending a draft
     stopped: bool = False  # the consultant said so, or deleted its draft
-    steps: Counter[str] = field(default_factory=Counter)  # "nudge/1" → how often it reached them
+    steps: Counter[str] = field(default_factory=Counter)  # "nudge/1" → how often it reached them in this silence
+    silences: int = 1
 
     def write(self, now: datetime) -> None:
-        """The consultant writes by hand: a new silence begins, the old answer is answered."""
+        """The consultant writes by hand: the old answer is answered, and a new silence begins with it."""
+        if self.answered:
+            self.steps, self.silences = Counter(), self.silences + 1
         self.wrote_at, self.answered, self.stopped, self.needs_yes, self.away_until = now, False, False, "", None
 
 
 @dataclass
 class Left:
-    """One mail that left by SMTP."""
+    """One mail that left by SMTP, or one draft that was laid; `by` which machine."""
 
     at: datetime
     recipients: tuple[str, ...]
     id: str
     step: str
     subject: str
+    by: str
 
 
 @dataclass
@@ -56,48 +61,70 @@ class Truth:
     daily_limit: int
     gap: int
     detect_enrolls: bool = False
-    threads: list[Thread] = field(default_factory=list)
+    threads: dict[tuple[str, str], Thread] = field(default_factory=dict)  # by address and subject
     forbidden: set[str] = field(default_factory=set)
+    by_hand: set[tuple[str, date]] = field(default_factory=set)  # whom the consultant wrote to on which day
     sent: list[Left] = field(default_factory=list)
-    drafts_laid: Counter[datetime] = field(default_factory=Counter)
+    drafts: list[Left] = field(default_factory=list)
     approved_steps: set[tuple[str, str]] = field(default_factory=set)
     paused_until: datetime | None = None
     broken_folder: bool = False
     clock_wrong: bool = False
     only_after_yes: bool = False  # a second machine, to which everything is older than its first run
+    unseen: "Truth | None" = None  # the world as it was before what happened in the middle of a look
 
     def thread(self, address: str, subject: str) -> Thread | None:
-        base = bare(subject)
-        return next((t for t in self.threads if t.address == address and bare(t.subject) == base), None)
+        return self.threads.get((address, bare(subject)))
+
+    def begin(self, address: str, subject: str, now: datetime) -> Thread:
+        """The thread in which the consultant writes, now."""
+        self.by_hand.add((address, now.astimezone(ZONE).date()))
+        return self.threads.setdefault((address, bare(subject)), Thread(address, subject, now))
 
     def of(self, address: str) -> list[Thread]:
-        return [t for t in self.threads if t.address == address]
+        return [t for t in self.threads.values() if t.address == address]
+
+    def felt(self, sender: str, why: str, but: Thread | None = None) -> None:
+        """A person wrote: whatever else is open with them, or with somebody of their company, needs a yes."""
+        for thread in self.threads.values():
+            one = thread.address == sender or of_one_company(thread.address, sender)
+            if one and thread is not but and not thread.answered:
+                thread.needs_yes = why
+
+    # ---- what comes in the middle of a look
+
+    def surprise(self) -> None:
+        """What happens from here on is seen by the next look only."""
+        if self.unseen is None:
+            threads = {key: replace(t) for key, t in self.threads.items()}  # the steps that left are counted in both
+            forbidden, by_hand = set(self.forbidden), set(self.by_hand)
+            self.unseen = replace(self, threads=threads, forbidden=forbidden, by_hand=by_hand)
+
+    def look(self) -> None:
+        """A look begins: it sees all that lies there."""
+        self.unseen = None
 
     # ---- what leaves
 
-    def left(self, now: datetime, recipients: Iterable[str], message_id: str, step: str, subject: str) -> None:
-        """A mail leaves by SMTP, now."""
-        recipients = tuple(recipients)
-        for address in recipients:
-            self._may_reach(now, address, step, subject, by_itself=True)
-        self._paces(now, recipients)
-        if any(mail.id == message_id for mail in self.sent):
-            raise Broken(f"I1: the same mail {message_id} leaves twice, to {recipients}")
-        self.sent.append(Left(now, recipients, message_id, step, subject))
-        for address in recipients:
-            self.reached(address, subject, step)
+    def left(self, mail: Left, *, in_the_gap: bool = False) -> None:
+        """A mail leaves by SMTP. `in_the_gap`: another machine sent it after this one had looked into Sent for it."""
+        if not in_the_gap and any(other.id == mail.id for other in self.sent):
+            raise Broken(f"I1: the same mail {mail.id} leaves twice, to {mail.recipients}")
+        for address in mail.recipients:
+            (self.unseen or self).may_reach(mail, address, by_itself=True, again=in_the_gap)
+        self._paces(mail, "mail", [m for m in self.sent if m.by == mail.by])
+        self._one_a_day(mail, [m for m in (*self.sent, *self.drafts) if m.by == mail.by])
+        self.sent.append(mail)
+        for address in mail.recipients:
+            self.reached(address, mail.subject, mail.step)
 
-    def laid(self, now: datetime, recipients: Iterable[str], step: str, subject: str) -> None:
-        """A draft is laid, now."""
-        for address in recipients:
-            self._may_reach(now, address, step, subject, by_itself=False)
-        local = now.astimezone(ZONE)
-        if not _open(local):
-            raise Broken(f"a draft is laid outside the window, at {local}")
-        day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        self.drafts_laid[day] += 1
-        if self.drafts_laid[day] > self.daily_limit:
-            raise Broken(f"I6: more than {self.daily_limit} drafts on {day:%Y-%m-%d}")
+    def laid(self, draft: Left) -> None:
+        """A draft is laid."""
+        for address in draft.recipients:
+            (self.unseen or self).may_reach(draft, address, by_itself=False)
+        self._paces(draft, "draft", [m for m in self.drafts if m.by == draft.by])
+        self._one_a_day(draft, [m for m in (*self.sent, *self.drafts) if m.by == draft.by])
+        self.drafts.append(draft)
 
     def reached(self, address: str, subject: str, step: str) -> None:
         """A step reached somebody, by itself or as a draft that the consultant sent."""
@@ -105,8 +132,10 @@ class Truth:
         if thread is not None:
             thread.steps[step] += 1
 
-    def _may_reach(self, now: datetime, address: str, step: str, subject: str, *, by_itself: bool) -> None:
-        said = f"{step} to {address} about '{subject}' at {now:%Y-%m-%d %H:%M}"
+    def may_reach(self, mail: Left, address: str, *, by_itself: bool, again: bool = False) -> None:
+        """Whether this mail may reach somebody. Raises Broken where it must not."""
+        now, step = mail.at, mail.step
+        said = f"{step} to {address} about '{mail.subject}' at {now:%Y-%m-%d %H:%M}"
         if address == OWN or address in self.forbidden:
             raise Broken(f"I3: {said}: must not be mailed")
         if self.broken_folder:
@@ -115,7 +144,7 @@ class Truth:
             raise Broken(f"{said}: the clock could not be right")
         if self.paused_until is not None and now < self.paused_until:
             raise Broken(f"{said}: everything was paused")
-        thread = self.thread(address, subject)
+        thread = self.thread(address, mail.subject)
         if thread is None:
             raise Broken(f"I3: {said}: nobody wrote to them about that")
         if thread.answered or (thread.stopped and not self.only_after_yes):  # a stop is one database's word
@@ -124,9 +153,9 @@ class Truth:
             raise Broken(f"I2: {said}: it should have waited for a yes: {thread.needs_yes}")
         if thread.away_until is not None and now < thread.away_until:
             raise Broken(f"I2: {said}: they are away until {thread.away_until}")
-        if thread.steps[step]:
+        if thread.steps[step] and not again:
             raise Broken(f"I1: {said}: they got this step already")
-        if by_itself and thread.before_first_run and not thread.yes:
+        if by_itself and mail.by not in thread.after_first_run_of and not thread.yes:
             raise Broken(f"I4: {said}: it was sent before the first run, and nobody said yes")
         if by_itself and not thread.yes and (self.only_after_yes or not self.detect_enrolls):
             raise Broken(f"I4: {said}: nobody said yes")
@@ -134,29 +163,40 @@ class Truth:
             raise Broken(f"{said}: this step asks first")
         if now - thread.wrote_at < timedelta(days=3):
             raise Broken(f"{said}: written {now - thread.wrote_at} after the consultant's own mail")
+        if (address, now.astimezone(ZONE).date()) in self.by_hand:
+            raise Broken(f"{said}: the consultant wrote to them on that day")
 
-    def _paces(self, now: datetime, recipients: tuple[str, ...]) -> None:
-        local = now.astimezone(ZONE)
+    def _paces(self, mail: Left, what: str, before: list[Left]) -> None:
+        local = mail.at.astimezone(ZONE)
         if not _open(local):
-            raise Broken(f"a mail leaves outside the window, at {local}")
-        today = [m for m in self.sent if m.at.astimezone(ZONE).date() == local.date()]
+            raise Broken(f"a {what} leaves outside the window, at {local}")
+        today = [m for m in before if m.at.astimezone(ZONE).date() == local.date()]
         if len(today) >= self.daily_limit:
-            raise Broken(f"I6: more than {self.daily_limit} mails on {local:%Y-%m-%d}")
-        if today and now - today[-1].at < timedelta(seconds=self.gap):
+            raise Broken(f"I6: more than {self.daily_limit} {what}s on {local:%Y-%m-%d}")
+        if what == "mail" and today and mail.at - today[-1].at < timedelta(seconds=self.gap):
             raise Broken(f"I6: two mails within {self.gap} seconds")
-        if any({_company(a) for a in m.recipients} & {_company(a) for a in recipients} for m in today):
-            raise Broken(f"two mails on one day to one company: {recipients}")
+
+    def _one_a_day(self, mail: Left, before: list[Left]) -> None:
+        day = mail.at.astimezone(ZONE).date()
+        for other in (m for m in before if m.at.astimezone(ZONE).date() == day):
+            for one, two in ((a, b) for a in other.recipients for b in mail.recipients):
+                if one == two or of_one_company(one, two):
+                    raise Broken(f"two mails on one day to one company: {one} and {two} on {day}")
 
 
 def bare(subject: str) -> str:
+    """A subject without its Re:."""
     while subject.lower().startswith("re:"):
         subject = subject[3:].strip()
     return subject
 
 
-def _company(address: str) -> str:
-    domain = address.rpartition("@")[2]
-    return address if domain == "gmail.com" else domain
+def of_one_company(one: str, two: str) -> bool:
+    """Two addresses of one domain, or of a domain and a part of it; a free-mail provider's belong to no company."""
+    a, b = one.rpartition("@")[2], two.rpartition("@")[2]
+    if _FREE_MAIL in (a, b):
+        return False
+    return a == b or a.endswith("." + b) or b.endswith("." + a)
 
 
 def _open(local: datetime) -> bool:

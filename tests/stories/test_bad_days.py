@@ -173,6 +173,24 @@ def test_41_last_weeks_backup_brings_nothing_back(sending: Sending, smtpd: Smtpd
     }  # fmt: skip
 
 
+def test_41_an_edited_draft_is_its_step_though_alex_wrote_in_between(world: World) -> None:
+    """Last week's file is put back by hand, which knows of no draft; the mail of that week puts the step off, and the
+    draft that he sent after it still reads like it."""
+    has_run(world)
+    proposal = propose(world)
+    world.run_days(3)
+    world.close()
+    backup = (world.home / "followmail.db").read_bytes()
+    world.run_days(1)
+    world.close()
+    (world.home / "followmail.db").write_bytes(backup)
+    world.writes(BOB, "Re: Proposal", "The price holds until June.", answers=proposal)
+    world.now += timedelta(hours=1)
+    world.sends_draft(edit="P.S. Greetings!", new_id=True)
+    world.run_days(6)
+    assert (world.one().done, world.drafts()) == ({"checking-in"}, [])
+
+
 def test_41_a_backup_that_the_command_restores_sends_nothing_before_a_yes(sending: Sending, smtpd: Smtpd) -> None:
     """Made on the third day, restored after the nudge left."""
     world = sending(FOLLOWMAIL_DETECT="enroll")

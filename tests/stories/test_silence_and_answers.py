@@ -176,6 +176,21 @@ def test_01_in_mode_draft_the_same_lies_in_drafts_and_each_sent_draft_is_the_yes
     assert second["In-Reply-To"] == draft["Message-ID"]
 
 
+def test_01_a_sent_draft_is_no_yes_to_what_came_after_it(world: World) -> None:
+    """Alex sends the draft, Bob then asks about an invoice, and one look finds both: it waits."""
+    propose(world)
+    world.run_days(4)
+    world.now += timedelta(minutes=10)
+    world.sends_draft()
+    world.now += timedelta(hours=1)
+    world.gets(BOB, "Invoice 7", "Where is the invoice of March, please?")
+    world.round()
+    assert (world.states(), world.one().why) == (
+        {"bob@bob.example": "waiting"}, "Bob Builder wrote about 'Invoice 7' on 8 May; still follow up?"
+    )  # fmt: skip
+    nothing_goes(world, 9)
+
+
 # ---- 2
 
 
@@ -450,6 +465,24 @@ def test_10_who_is_away_is_still_watched(world: World) -> None:
     assert world.states() == {"bob@bob.example": "replied"}
     assert "“Quick answer from the beach: yes.”" in world.digest().under("Who answered")
     nothing_goes(world, 10)
+
+
+def test_10_a_yes_to_what_he_asked_while_he_is_away_counts_when_he_is_back(world: World) -> None:
+    """A question about what he wrote from there does not make him be back."""
+    propose(world)
+    world.days_pass(1)
+    away(world)
+    world.round()
+    world.gets(BOB, "Invoice 7", "Where is the invoice of March, please?")
+    world.round()
+    assert world.states() == {"bob@bob.example": "waiting"}
+    says_yes(world, "Bob Builder")
+    world.round()
+    assert (world.one().state, world.one().until) == ("paused", opening_of(date(2026, 5, 15)))
+    while local_day(world.now) < date(2026, 5, 14):
+        nothing_goes(world, 1)
+    world.run_days(1)
+    assert (local_day(world.now), addresses(world.drafts())) == (date(2026, 5, 15), [BOB])
 
 
 def test_10_a_draft_that_lay_there_is_taken_back_and_laid_again_when_he_is_back(world: World) -> None:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from followmail.imap.folders import Role
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.facts import PUT_AWAY
 from followmail.jobs.forgotten import is_forgotten
 from followmail.jobs.judge.court import Court, guarded
 from followmail.jobs.recording import acquaint
@@ -17,13 +18,13 @@ from followmail.mail.identity import Identity, Person, company, is_machine, same
 from followmail.mail.kinds import Kind, classify
 from followmail.mail.kinds.introduction import introduces
 from followmail.mail.message import Message, bare_subject
-from followmail.mail.need import Need, need_of
+from followmail.mail.need import Need
+from followmail.mail.weighing import need_of
 from followmail.store.conversations import Known
 
 MOST_BODIES = 30  # a round; the rest comes in the next one
 MOST_MAILS = 500
 MOST_INTRODUCED = 2
-PUT_AWAY = "put_away"  # the fact that names the folders in which mail lies that needs nothing
 
 
 def attend(court: Court) -> None:

@@ -50,6 +50,8 @@ def begin(court: Court, wish: Wish) -> str:
     known = next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
     if known is not None and (known.state.live or wish.origin is Origin.DETECTED):
         return _again(court, known, wish)
+    if known is not None and _stopped_since(known, wish):
+        return f"it was stopped after that: {known.why}"
     if not wish.prospect.address.isascii():
         return f"{wish.prospect.address} cannot be asked of a mail server"
     left = earlier_steps(court, e, wish.sequence, wish.opening)
@@ -151,6 +153,12 @@ def _again(court: Court, known: Enrollment, wish: Wish) -> str:
     if wish.first_delay is not None and not known.done:
         c.store.enrollments.note(known.id, first_delay=f"{wish.first_delay.count} {wish.first_delay.unit.value}")
     return ""
+
+
+def _stopped_since(known: Enrollment, wish: Wish) -> bool:
+    """Whether a stop is the later word: a mark is often seen long after it was made."""
+    stopped = known.ended if known.state is State.STOPPED else None
+    return stopped is not None and wish.yes_at is not None and wish.yes_at < stopped
 
 
 def _one_live(court: Court, wish: Wish) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from followmail.jobs.acquaintance import with_acquaintance
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin
 from followmail.jobs.judge.court import Court, NotYet, judge_each
@@ -145,15 +146,6 @@ def _get_acquainted(court: Court, new: list[Known]) -> None:
     if unknown:
         c.progress("asking who wrote before", 0, 0)
         acquaint(court.session, c, court.watched(), unknown)
-
-
-def with_acquaintance(c: Cycle, case: Case) -> Case:
-    """The case with what is known of when the prospect first wrote."""
-    if case.prospect is None:
-        return case
-    first = c.store.conversations.first_wrote(case.prospect.address)
-    asked = first is not None or c.store.conversations.is_acquainted(case.prospect.address)
-    return replace(case, first_wrote=first, acquainted=asked)
 
 
 def _detect(court: Court, known: Known) -> None:

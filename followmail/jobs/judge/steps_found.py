@@ -1,7 +1,8 @@
 """Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
 from followmail.errors import CommandRefused
@@ -11,8 +12,11 @@ from followmail.jobs.copies import AROUND, is_copy
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.drafts_folder import DELETED, Draft, draft_of, read_drafts, versions_of
 from followmail.jobs.judge.court import BODY_LIMIT, Court, NotYet
+from followmail.jobs.judge.incoming import bearings, tie_of
 from followmail.jobs.sent_folder import has_id
 from followmail.mail import text as mail_text
+from followmail.mail.identity import company
+from followmail.mail.kinds import Kind
 from followmail.mail.message import base_subject
 from followmail.mail.msgid import is_askable, mint
 from followmail.sequence import planner
@@ -282,8 +286,9 @@ def _sent_after_all(court: Court, known: Known, address: str) -> bool:
 
 
 def _reads_like_step(court: Court, known: Known, address: str) -> bool:
-    """Whether it reads like the step that is due and that this database knows no draft of: after a restored backup, a
-    draft that was edited, and so has an id of the client's, is told by its text alone. It is no yes."""
+    """Whether it reads like the next step, of which this database knows no draft: after a restored backup, a draft that
+    was edited, and so has an id of the client's, is told by its text alone; another mail of the consultant's that came in
+    between may have put the step off. It is no yes."""
     c = court.c
     e = c.store.enrollments.live_of(address)
     sequence = c.sequences.get(e.sequence) if e is not None else None
@@ -299,8 +304,6 @@ def _reads_like_step(court: Court, known: Known, address: str) -> bool:
     try:
         due = planner.due_of(e, sequence, step, c.policy.calendar)
     except ValueError:
-        return False
-    if known.entry.at < due - CLOCKS_DIFFER:
         return False
     written = write(Desk(c.store, c.identity, c.library, c.policy.calendar), e, sequence, step, due, Mode.DRAFT, c.now)
     if not isinstance(written, Written) or not _belongs(known, e, written.subject):
@@ -339,10 +342,23 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True)
         c.store.events.add(c.now, Happened.SENT, f"step {delivery.number}: {why}", e.id, e.address)
         if yes and delivery.status in (Status.DRAFTED, Status.WITHDRAWN):
             c.store.enrollments.say_yes(e, c.now, "you sent its draft", (f"step:{delivery.step}",))
-            if e.state is State.WAITING:
+            if e.state is State.WAITING and not _asked_since(c, e, known.entry.at):
                 c.store.enrollments.change(e, State.ACTIVE, c.now, "you sent its draft", event=Happened.RESUMED)
     c.tally.sent += 1
     c.tell("sent", {"delivery": delivery.id, "step": delivery.number, "by": "consultant"})
+
+
+def _asked_since(c: Cycle, e: Enrollment, moment: datetime) -> bool:
+    """Whether a person wrote after a yes, so that it was none to that: both may be seen in one look."""
+    b = replace(bearings(c, e), since=moment)
+    came = c.store.conversations.bearing_since(moment, e.conversation, e.address, company(e.address), b.base_subjects)
+    return any(
+        known.entry.kind is not None
+        and (known.entry.kind.human or known.entry.kind is Kind.CALENDAR)
+        and (known.entry.message.later or moment) >= moment
+        and tie_of(c, known, b) is not None
+        for known in came
+    )
 
 
 # ---- two texts

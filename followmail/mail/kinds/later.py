@@ -42,6 +42,12 @@ def puts_off(text: str, on: date, lang: str | None) -> Later | None:
     return _Hearing(said, on, lang).verdict() if said.text else None
 
 
+def time_named(text: str, on: date, lang: str | None) -> date | None:
+    """The first day of the first time to come that a new text names; None where it names none."""
+    hearing = _Hearing(statement(text), on, lang)
+    return next((named.start for s in hearing.said.sentences if (named := hearing.named(s)) is not None), None)
+
+
 class _Hearing:
     """One statement, asked one question after the other."""
 
@@ -54,7 +60,7 @@ class _Hearing:
         if reaction := self._reaction():
             return Later(None, None, False, True, f"a reaction: '{reaction}'")
         if self._is_time_alone() and not any(self._match(self.said.whole, key) for key in ("agreed", "meets")):
-            named = self._named(self.said.whole)
+            named = self.named(self.said.whole)
             return self._later(named, "") if named and named.start - self.on > _NEAR else self._promise()
         if self._acknowledges():
             return self._acknowledgement()
@@ -103,7 +109,7 @@ class _Hearing:
     def _acknowledgement(self) -> Later | None:
         if self._match(self.said.whole, "meets"):
             return None  # "great, see you on Tuesday"
-        named = next((n for n in map(self._named, self.said.sentences) if n is not None), None)
+        named = next((n for n in map(self.named, self.said.sentences) if n is not None), None)
         words = " ".join(self.said.text.split())[:60]
         start, end = (named.start, named.end) if named else (None, None)
         return Later(start, end, named is not None, True, f"says only '{words}'")
@@ -139,7 +145,7 @@ class _Hearing:
             near = self._near(at)
             if dates.counts_back(sentence.text, self.lang, self.on):
                 return None, words, False
-            named = next((n for n in map(self._named, near) if n is not None), None)
+            named = next((n for n in map(self.named, near) if n is not None), None)
             is_near = (
                 named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
             )
@@ -157,7 +163,7 @@ class _Hearing:
     def _far(self, sentence: Sentence) -> tuple[dates.Named | None, str, bool] | None:
         """A talk, at a time too far away for an appointment."""
         if (words := self._match(sentence, "contact")) is not None:
-            named = self._named(sentence)
+            named = self.named(sentence)
             if named.start - self.on > _NEAR if named else self._match(sentence, "vague") is not None:
                 return named, words, False
         return None
@@ -183,7 +189,7 @@ class _Hearing:
         for at, sentence in enumerate(self.said.sentences):
             words = self._promises(sentence)
             if words is not None and not CLOCK.search(sentence.folded):
-                named = next((n for n in map(self._named, self._near(at)) if n is not None), None)
+                named = next((n for n in map(self.named, self._near(at)) if n is not None), None)
                 return self._later(named, words, promised=True)
         return None
 
@@ -194,14 +200,14 @@ class _Hearing:
         if self.said.words > _SHORT or any(s.asks for s in self.said.sentences):
             return None
         words = next((w for s in self.said.sentences if (w := self._match(s, "think")) is not None), None)
-        return self._later(self._named(self.said.whole), words, promised=True) if words else None
+        return self._later(self.named(self.said.whole), words, promised=True) if words else None
 
     def _near(self, at: int) -> tuple[Sentence, ...]:
         """The sentence itself, the one after it, the one before."""
         sentences = self.said.sentences
         return (sentences[at], *sentences[at + 1 : at + 2], *sentences[max(0, at - 1) : at])
 
-    def _named(self, sentence: Sentence) -> dates.Named | None:
+    def named(self, sentence: Sentence) -> dates.Named | None:
         """The first time in a sentence, or a narrower one inside it ("next year, in February")."""
         best = None
         for named in self._dates(sentence):

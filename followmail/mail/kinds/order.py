@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from followmail.mail.kinds import asks, automatic, bounce, calendar, later, opt_out, wrong_person
+from followmail.mail.kinds import asks, automatic, bounce, calendar, later, likeness, opt_out, wrong_person
 from followmail.mail.kinds.received import Received
 from followmail.mail.kinds.statement import ADDRESS
 from followmail.mail.kinds.verdict import Kind, Verdict
@@ -27,7 +27,7 @@ def verdict(raw: bytes, on: date | None) -> Verdict:
         new_text=mail.new_text,
         first_name=first_name(mail.sender.name, mail.sender.address),
         language=lang,
-        asks=asks.asks(mail.new_text, lang) is not None,
+        asks=asks.asks(mail.new_text, lang) is not None and not likeness.asks_nothing(mail.new_text),
     )
 
 
@@ -73,22 +73,45 @@ def _only_address(mail: Received) -> str | None:
 
 
 def _of_person(mail: Received, lang: str | None) -> Verdict:
-    """In doubt between the kinds of people's mail: a reply."""
+    """By a phrase, unless the whole is much more like a reply; else by the whole. In doubt a reply."""
+    found = _by_phrase(mail, lang)
+    if found is not None and likeness.is_rather_a_reply(
+        mail.new_text, found.kind, found.evidence[0].removeprefix("says ")
+    ):
+        found = None
+    return found or _by_likeness(mail, lang) or Verdict(Kind.REPLY)
+
+
+def _by_phrase(mail: Received, lang: str | None) -> Verdict | None:
     text = mail.new_text
     if (stop := opt_out.asks_to_stop(text, mail.subject, lang)) is not None:
         return Verdict(Kind.UNSUBSCRIBE, (stop,))
     if (proposed := wrong_person.proposes(text, lang)) is not None:
         return Verdict(Kind.WRONG_PERSON, (proposed[0],), contact=proposed[1])
     put_off = later.puts_off(text, mail.day, lang) if mail.day else None
-    if put_off is not None and put_off.acknowledgement and asks.asks(text, lang, offers=False) is not None:
-        put_off = None  # who asks for something does more than to acknowledge
-    if put_off is not None:
-        return Verdict(
-            Kind.LATER,
-            (put_off.evidence,),
-            until=put_off.until,
-            promised=put_off.promised,
-            until_end=put_off.until_end,
-            acknowledgement=put_off.acknowledgement,
-        )
-    return Verdict(Kind.REPLY)
+    if put_off is None or (put_off.acknowledgement and asks.asks(text, lang, offers=False) is not None):
+        return None  # who asks for something does more than to acknowledge
+    return Verdict(
+        Kind.LATER,
+        (put_off.evidence,),
+        until=put_off.until,
+        promised=put_off.promised,
+        until_end=put_off.until_end,
+        acknowledgement=put_off.acknowledgement,
+    )
+
+
+def _by_likeness(mail: Received, lang: str | None) -> Verdict | None:
+    """What no phrase says, but the whole of a short mail; who asks something wants an answer and puts nothing off."""
+    found = likeness.likeness(mail.new_text)
+    if found is None:
+        return None
+    kind, words = found
+    if kind is Kind.WRONG_PERSON:
+        return Verdict(kind, (words,), contact=wrong_person.address_in(mail.new_text))
+    if kind is Kind.LATER:
+        if mail.day is None or asks.asks(mail.new_text, lang) is not None:
+            return None
+        until = later.time_named(mail.new_text, mail.day, lang)
+        return Verdict(kind, (words,), until=until, until_end=until)
+    return Verdict(kind, (words,))

@@ -44,7 +44,7 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
         not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)
     ):
         return None
-    contact = _contact(said.text)
+    contact = address_in(said.text)
     not_me = None if said.whole.has(phrases(SECTION, "opinion", *langs)) else _not_me(said, langs)
     words = not_me or (contact and _redirect(said, langs)) or _sends_elsewhere(said, contact, langs)
     return (f"says '{words}'", contact) if words else None
@@ -95,7 +95,7 @@ def _names_address(sentence: Sentence) -> bool:
     return _ADDRESS.search(sentence.text) is not None
 
 
-def _contact(text: str) -> str | None:
+def address_in(text: str) -> str | None:
     for match in _ADDRESS.finditer(text):
         address = f"{match[1]}@{match[2]}".lower().strip(".'")
         if is_address(address):

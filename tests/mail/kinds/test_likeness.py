@@ -1,0 +1,90 @@
+"""What no phrase says, but the whole of a short mail: known by its likeness to examples."""
+
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followmail.mail.kinds import Kind, likeness
+from followmail.mail.kinds.words import LANGUAGES
+
+# None of these stands among the examples; together they are what the examples are like.
+ALIKE = [
+    (Kind.LATER, "We will look at it after the holidays and come back to you."),
+    (Kind.LATER, "Ich komme im Herbst noch einmal auf Sie zu."),
+    (Kind.LATER, "Je reviens vers vous une fois le budget voté."),
+    (Kind.WRONG_PERSON, "That would be a matter for our purchasing department, please write to them."),
+    (Kind.WRONG_PERSON, "Dafür ist bei uns die Einkaufsabteilung zuständig, bitte dort melden."),
+    (Kind.UNSUBSCRIBE, "Please do not send me any more of these mails."),
+    (Kind.UNSUBSCRIBE, "Bitte schicken Sie mir keine weiteren Nachrichten."),
+]
+ORDINARY = [
+    "Yes, that works for me. Shall we start with the two branches in Leeds?",
+    "No thanks, we have somebody who does this for us.",
+    "The disks are broken again, and the second server makes a noise.",
+    "Wir nehmen das Angebot an, bitte schicken Sie den Vertrag.",
+    "C'est trop cher pour nous, pouvez-vous faire mieux ?",
+    "No thank you, that is nothing for us.",
+    "Nein, das ist nichts für uns, trotzdem danke.",
+    "Non, ça ne nous intéresse pas, merci quand même.",
+    "No, no es lo que necesitamos, gracias de todos modos.",
+    "No, non ci serve, grazie lo stesso.",
+    "Nee, dat hebben we niet nodig, toch bedankt.",
+    "Não, não precisamos, obrigado na mesma.",
+    "Dear Whoever,\n\nREQUEST FOR INFORMATION\n\nBest regards,\nOther Person",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), ALIKE)
+def test_what_is_like_the_examples_is_of_their_kind(kind: Kind, text: str) -> None:
+    """With the words that speak for it."""
+    found = likeness.likeness(text)
+    assert found is not None
+    assert found[0] is kind
+    assert found[1].startswith("reads like others who mean that: '")
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_ordinary_answer_is_like_nothing_else(text: str) -> None:
+    """In doubt it stays a reply."""
+    assert likeness.likeness(text) is None
+
+
+def test_nobody_is_taken_for_a_machine_by_likeness() -> None:
+    """Though the examples have absences, so that they are not taken for anything else."""
+    assert likeness.likeness("I am out of the office until Monday, with limited access to mail.") is None
+
+
+def test_who_writes_much_says_more_than_one_thing() -> None:
+    """Beyond some sixty words only the phrases count."""
+    text = "Please do not send me any more of these mails."
+    assert likeness.likeness(text) is not None
+    assert likeness.likeness(text + " And then there is the matter of the old server in the cellar." * 6) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_examples_of_everything(language: str) -> None:
+    """Under the same titles, each once."""
+    text = files("followmail.mail.kinds").joinpath(f"examples/{language}.txt").read_text("utf-8")
+    titles = [line for line in text.splitlines() if line.startswith("[")]
+    assert titles == [
+        "[unsubscribe]", "[later]", "[wrong-person]", "[reply]", "[out-of-office]", "[left-company]", "[asks]",
+        "[asks-nothing]",
+    ]  # fmt: skip
+    lines = [line for line in text.splitlines() if line and line[0] not in "#["]
+    assert len(lines) == len(set(lines)) > 300
+
+
+def test_what_asks_nothing_is_known_also_where_a_phrase_seems_to_ask() -> None:
+    """Only where the likeness is strong."""
+    assert likeness.asks_nothing("Your invoice for October is attached. Thank you for your order, have a good week.")
+    assert not likeness.asks_nothing("Attached is the proposal. What do you think of it?")
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read(text: str) -> None:
+    """Nothing raises."""
+    found = likeness.likeness(text)
+    assert found is None or found[0] in (Kind.UNSUBSCRIBE, Kind.LATER, Kind.WRONG_PERSON)
+    assert likeness.asks_nothing(text) in (True, False)

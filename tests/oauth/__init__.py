@@ -1,0 +1,1 @@
+"""Login by OAuth2, against a provider of our own."""
