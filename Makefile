@@ -6,7 +6,7 @@
 # make fuzz    foreign bytes into everything that reads them, a minute each: FOR=300 longer, ON="classify quote" some
 # make bench   how fast it is, against what is possible and against the obvious design: N=10000 fewer messages, ON="whole_index"
 # make install-proof   a wheel, installed by pip, pipx and uv into clean environments, each tried; asks the package index
-# make man     the man page anew, from what --help says
+# make man     the man page and docs/reference.md anew, from the program itself
 # make clean   away with what these made
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -44,6 +44,7 @@ install-proof: .venv/installed-test
 
 man: .venv/installed
 	$(BIN)/python -m followmail.cli.manual deploy/followmail.1
+	$(BIN)/python -m followmail.cli.reference docs/reference.md
 
 # The environment. It is made once, and brought up to date when what it is made from changes.
 .venv/installed: pyproject.toml setup.py

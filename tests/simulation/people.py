@@ -137,6 +137,8 @@ class People:
     def _says_bounce(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(report(anchor, thread.address, "5.1.1", "550 5.1.1 user unknown", self.now))
         self._stopped(thread)
+        for mine in self.truth.of(thread.address):
+            mine.bounced = True
 
     def _says_bounce_soft(self, who: int, thread: Thread, anchor: Stored) -> None:
         said = "452 4.2.2 mailbox full, will be retried"

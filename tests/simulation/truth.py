@@ -31,7 +31,8 @@ class Thread:
     needs_yes: str = ""  # why nothing may leave before a yes
     away_until: datetime | None = None
     yes: bool = False  # the consultant ever said yes to it: by mark, approval, or by sending a draft
-    stopped: bool = False  # the consultant said so, or deleted its draft
+    stopped: bool = False  # the consultant said so, they left, or a mail to them bounced
+    bounced: bool = False
     steps: Counter[str] = field(default_factory=Counter)  # "nudge/1" → how often it reached them in this silence
     silences: int = 1
 
@@ -87,6 +88,8 @@ class Truth:
     def felt(self, sender: str, why: str, but: Thread | None = None) -> None:
         """A person wrote: whatever else is open with them, or with somebody of their company, needs a yes."""
         for thread in self.threads.values():
+            if thread.bounced and thread.address == sender:  # the address works: they wrote from it
+                thread.stopped = thread.bounced = False
             one = thread.address == sender or of_one_company(thread.address, sender)
             if one and thread is not but and not thread.answered:
                 thread.needs_yes = why
