@@ -20,7 +20,9 @@ from bench import picture
 from bench.bed import Row, open_bed
 
 # Each is a file here with `measure(bed)`; in the order of the table.
-MEASUREMENTS = ("first_plan", "whole_index", "far_server", "idle_cycle")
+MEASUREMENTS = (
+    "first_plan", "whole_index", "far_server", "idle_cycle", "reply", "due", "sending", "process", "full_cycle",
+)  # fmt: skip
 
 
 def main() -> None:

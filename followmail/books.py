@@ -91,5 +91,8 @@ class Books:
 
 
 def _proof(store: Store) -> Proof | None:
-    kept = store.facts.text(_PROOF)
-    return Proof(**json.loads(kept)) if kept else None
+    """What was kept of it; one that this version cannot read proves nothing."""
+    try:
+        return Proof(**json.loads(store.facts.text(_PROOF) or "null"))
+    except (TypeError, ValueError):
+        return None

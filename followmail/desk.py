@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical
@@ -272,8 +271,9 @@ def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
     )
     until = _asking_at(desk, until) if then is State.WAITING else until
     why = e.why if then is State.WAITING else f"you snoozed it until {desk.day(until)}"
-    how: dict[str, Any] = {"event": "snoozed", "code": e.code, "until": until, "then": then}
-    if not desk.store.enrollments.change(e, State.PAUSED, desk.now, why, **how):
+    if not desk.store.enrollments.change(
+        e, State.PAUSED, desk.now, why, event=Happened.SNOOZED, code=e.code, until=until, then=then
+    ):
         raise UserError(f"{desk.who(e)} changed in this very moment; say it again where it still holds.")
     return f"{desk.who(e)}: snoozed until {desk.day(until)}"
 

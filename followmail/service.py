@@ -340,7 +340,7 @@ class Daemon:
         command = self.office.settings.alert_command
         if not command:
             return True
-        whole = f"printf '%s\\n' {_quoted(message)} | {{\n{command}\n}}"
+        whole = f"printf '%s\\n' {_quoted(message)} | {{\n{command}\n}} >/dev/null"  # what it starts behind it holds nobody up
         status, _ = auth.run(whole, self.office.settings.command_environment, _ALERT_SECONDS)
         if status != 0:
             log.error("alert-failed %s", "it took too long" if status is None else f"status={status}")

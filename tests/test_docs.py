@@ -56,7 +56,8 @@ def test_every_command_in_the_docs_works(page: Path, mailbox: Mailbox, tmp_path:
     world = World(mailbox, tmp_path / "home", {"FOLLOWMAIL_WINDOW": "Mon-Sun 00:00-24:00"}, datetime.now(UTC))
     for person in (ANN, BOB, "Eve Early <eve@eve.example>"):
         world.writes(person, ago=days(1))
-    (world.home / ".local/share/bash-completion/completions").mkdir(parents=True)
+    for folder in (".local/share/bash-completion/completions", ".config/fish/completions"):
+        (world.home / folder).mkdir(parents=True)
     (world.home / "mail").mkdir()
     (world.home / "fair.csv").write_text("email,name,where\ndave@dave.example,Dave Dean,IT fair\n")
     for name in ("mail.eml", "mail/one.eml"):

@@ -346,6 +346,7 @@ class Session:
             )
         if not uidnext:  # Courier has it in STATUS only
             uidnext = self.status(folder).get("UIDNEXT", 1)
+            self.noop()  # it may know of a message that the open folder does not show yet
         modseq = found.get(b"HIGHESTMODSEQ") or None
         opened = Selected(uidvalidity, uidnext, found.get(b"EXISTS", 0), modseq)
         if readonly:
@@ -359,12 +360,11 @@ class Session:
         self._leave_unchanged()
 
     def _leave_unchanged(self) -> None:
-        self._selected = None
-        with contextlib.suppress(
-            CommandRefused
-        ):  # pymap closes nothing that is open for reading, and takes mail into it
+        # pymap closes nothing that is open for reading, and takes mail into it
+        with contextlib.suppress(CommandRefused):
             self.command("UNSELECT" if "UNSELECT" in self.capabilities else "CLOSE")
             self.wire.state = "AUTH"
+            self._selected = None
 
     def _list(self) -> list[listing.Listed]:
         wanted = []

@@ -12,7 +12,7 @@ from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.facts import DIGEST_FAULT, TOLD
+from followmail.jobs.facts import DIGEST_FAULT, TOLD, WANTED
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Person
@@ -24,7 +24,6 @@ from followmail.store.digests import Filing
 Gather = Callable[[datetime | None], Agenda]
 
 INBOX = "INBOX"  # everybody's, whatever its case (RFC 9051 §5.1)
-WANTED = "digest_wanted"  # the fact that the consultant asked for one
 KEPT = timedelta(days=30)
 # Where the last digest was written by a clock that was ahead: rather told twice than never.
 _BACK = timedelta(days=7)

@@ -4,3 +4,4 @@ PUT_AWAY = "put_away"  # the folders in which mail lies that needs nothing
 DIGEST_FAULT = "digest_fault"  # why a digest could not be put into INBOX
 TOLD = "told_through"  # which line of the history was the last to be told in a digest
 OBEYED = "obeyed_lines"  # which lines of the history replies to digests brought about: [first, last] of each
+WANTED = "digest_wanted"  # that the consultant asked for a digest

@@ -120,11 +120,12 @@ def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position 
     recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew)
     start = position.uidnext if known and position else 1
     following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)
-    if known:
-        recorded = tuple(recorded)
-        unseen.weigh(c, folder, len(uids), following - start, recorded)
-    new = sum(1 for _ in recorded)
-    c.store.cursors.set(Position(folder.name, chosen.uidvalidity, following, folder.messages, folder.highestmodseq))
+    stored = tuple(recorded) if known else ()
+    new = len(stored) if known else sum(1 for _ in recorded)
+    with c.store.transaction():
+        if known:
+            unseen.weigh(c, folder, len(uids), following - start, stored)
+        c.store.cursors.set(Position(folder.name, chosen.uidvalidity, following, folder.messages, folder.highestmodseq))
     return new
 
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from followmail.auth import Secret
 from followmail.errors import LoginRefused, Transient, UserError
@@ -39,7 +38,7 @@ def begin(client: Registration) -> Device:
     except Refused as refused:
         raise verdict(client, refused) from None
     address, code = answer.text("verification_uri"), answer.text("user_code")
-    if not answer.text("device_code") or not _plain(code) or not _plain(address) or urlsplit(address).scheme != "https":
+    if not answer.text("device_code") or not _plain(code) or not _plain(address) or not address.startswith("https://"):
         raise LoginRefused(f"{client.name} answers without a code that could be typed.")
     pause = answer.number("interval")
     pause = _USUAL_PAUSE if pause is None else min(max(pause, 1.0), _LONGEST_PAUSE)

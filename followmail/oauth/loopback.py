@@ -109,7 +109,11 @@ class Loopback:
 
     def _code(self, address: str) -> Secret | None:
         """What an answer's address holds; None where it holds none."""
-        fields = {key: values[0] for key, values in parse_qs(urlsplit(address).query, max_num_fields=50).items()}
+        try:
+            asked = parse_qs(urlsplit(address).query, max_num_fields=50)
+        except ValueError:  # whatever page reaches this port, or was pasted
+            return None
+        fields = {key: values[0] for key, values in asked.items()}
         if not fields.keys() & {"code", "error"}:
             return None
         if not secrets.compare_digest(fields.get("state", "").encode(), self._state.encode()):  # RFC 8252 §8.9

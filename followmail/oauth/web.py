@@ -37,7 +37,7 @@ class Answer:
 
     def number(self, key: str) -> float | None:
         """A number that it holds, also one in quotes, as some write it; None where it is none, or negative."""
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             number = float(self.fields.get(key))  # type: ignore[arg-type]
             if 0 <= number < 10**9:
                 return number

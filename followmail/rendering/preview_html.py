@@ -1,4 +1,4 @@
-"""A preview as one page: the mails of a sequence down a line of time. It loads nothing, runs nothing, links nowhere."""
+"""A preview as one page: the mails of a sequence down a line of time. It loads nothing and runs nothing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -33,6 +33,8 @@ def page_of(shown: Mapping[str, Any]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        # a picture in a text is no matter of this page
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{_text(title)}</h1>\n<ol>\n{points}\n</ol>\n</main>\n</body>\n</html>\n"
     )

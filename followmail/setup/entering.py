@@ -76,7 +76,10 @@ class Entry:
         self.found = find(self.address, self.network)
         self.provider = self.found.provider
         if self.found.imap:
-            self._take(self.found.imap[0])
+            if self._may_be(self.found.imap[0]):
+                self._take(self.found.imap[0])
+            else:
+                self._by_hand()
             return
         sentence = why_none(self.found)
         if self.found.lying_names or self._is_cut_off() or (self.provider and self.provider.none):
@@ -86,6 +89,13 @@ class Entry:
             self._find()
         else:
             self._by_hand()
+
+    def _may_be(self, candidate: Candidate) -> bool:
+        """A name that DNS alone gave, outside the domain, is shown to the person first (RFC 6186 §6): DNS may lie."""
+        host = candidate.endpoint.host
+        if candidate.source not in (Source.SRV, Source.GUESS) or f".{host}".endswith(f".{self.domain}"):
+            return True
+        return yes(self.t, f"{host} is not in {self.domain}. Is that your provider's server?", default=False)
 
     def _is_nowhere(self) -> bool:
         """Whether the domain is perhaps mistyped: nobody knows any name in it."""
@@ -120,6 +130,7 @@ class Entry:
             if good is not None:
                 self.probe = good
                 self.provider = providers.of_server(good.endpoint.host, good.endpoint.port, self.domain)
+                self.found = Found(self.address)  # what was found for another server is none of this one's business
                 self._take(Candidate(good.endpoint, self.address, Source.HAND))
                 return
             worst = most_telling(seen)

@@ -22,15 +22,17 @@ def rebuild(database: Any, version: int) -> None:
     for number in range(version + 1, VERSION + 1):
         if number in CHANGES:
             CHANGES[number](database)
-    older = {table: f"{table} of format {version}" for table in database.get_tables()}
-    for table, aside in older.items():
-        _set_aside(database, table, aside)
+    there = set(database.get_tables())
+    older = [model for model in TABLES if model._meta.table_name in there]
+    for model in older:
+        _set_aside(database, model._meta.table_name, _aside(model, version))
     database.create_tables(TABLES)
-    for model in TABLES:
-        if (table := model._meta.table_name) in older:
-            _copy(database, model, older.pop(table))
-    for table, aside in older.items():  # none of ours
-        database.execute_sql(f'ALTER TABLE "{aside}" RENAME TO "{table}"')
+    for model in older:
+        _copy(database, model, _aside(model, version))
+
+
+def _aside(model: Any, version: int) -> str:
+    return f"{model._meta.table_name} of format {version}"
 
 
 def _set_aside(database: Any, table: str, aside: str) -> None:

@@ -253,6 +253,8 @@ def test_other_visitors_are_shown_nothing(loopback: Loopback) -> None:
         "POST /?code=x&state=STATE HTTP/1.1\r\n\r\n",
         "\x00" * 500,
         "A" * 70_000,
+        "GET //[x?code=1 HTTP/1.1\r\n\r\n",
+        f"GET /?{'&'.join('a=b' for _ in range(60))} HTTP/1.1\r\n\r\n",
     ]
     shown = answered(loopback, *map(raw, noise), GOOD)
     assert [text[:12] for text in shown if text][-1] == "HTTP/1.1 200"

@@ -363,6 +363,7 @@ def command(world: World, provider: Provider, *words: str, status: int = 0) -> s
         b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 50_000,
         b'HTTP/1.1 200 OK\r\n\r\n{"access_token": ""}',
         b'HTTP/1.1 200 OK\r\n\r\n{"access_token": "a\\u0001b", "expires_in": 1e400}',
+        b'HTTP/1.1 200 OK\r\n\r\n{"access_token": "a\\u0001b", "expires_in": 1' + b"0" * 400 + b"}",
         b'HTTP/1.1 200 OK\r\n\r\n{"access_token": ["x"], "expires_in": {}}',
         b"SSH-2.0-OpenSSH_9\r\n",
         b"",

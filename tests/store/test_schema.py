@@ -169,6 +169,16 @@ def test_a_table_of_somebody_elses_stays(old: Path) -> None:
     assert rows(old)["notes"] == [{"text": "mine"}]
 
 
+def test_what_a_shell_left_in_the_file_is_no_hindrance(old: Path) -> None:
+    """ANALYZE makes tables of SQLite's own, which nobody may rename; a stranger's index stays."""
+    with closing(sqlite3.connect(old)) as database, database:
+        database.executescript("CREATE TABLE mine (a); CREATE INDEX mine_a ON mine (a); ANALYZE;")
+    open_database(old).close()
+    with closing(sqlite3.connect(old)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+        assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'mine_a'").fetchone()[0] == 1
+
+
 def test_while_the_older_daemon_runs_its_file_stays_as_it_is(old: Path) -> None:
     """A new `status` beside it would take the tables from under its feet; the daemon that is started anew may."""
     before = old.read_bytes()

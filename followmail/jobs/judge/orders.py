@@ -17,6 +17,7 @@ from followmail.errors import UserError
 from followmail.imap import reader
 from followmail.imap.folders import Role
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.facts import OBEYED, WANTED
 from followmail.jobs.judge.court import Court
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
@@ -36,10 +37,6 @@ from followmail.store.events import Event
 
 # So long the numbers of a digest hold.
 VALID = timedelta(days=14)
-# `list` was said: the next round makes a digest at once.
-WANTED = "digest_wanted"
-# Which lines of the history replies brought about: their answers told them. [first, last] of each reply.
-OBEYED = "obeyed_lines"
 _OBEYED_KEPT = 50
 _MOST_SHOWN = 5
 _BODY_LIMIT = 64 * 1024

@@ -29,7 +29,7 @@ _LONGEST = 60  # words; who writes more says more than one thing
 _RARE = 0.03  # what a word counts that stands in no example of a kind
 _CAUTION = 0.15  # the words of a sentence are not independent of each other: each counts for less
 # How much more it must be like a reply, or like what asks nothing, to go against a phrase: natural logarithms.
-_NO_REPLY, _NO_QUESTION = 12.0, 10.0
+_NO_REPLY, _NO_QUESTION = 15.0, 10.0
 _FEW = 4  # words that may be a phrase by chance
 _SHOWN = 3
 _LINE_END = " / "

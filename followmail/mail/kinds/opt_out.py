@@ -21,6 +21,7 @@ _AMBIGUOUS = frozenset(
     " streichen elimina assez borrar no non"
     " ca es jetzt ya annulla cancellare löschen loschen entfernen sair genoeg stoppen arretez".split()
 )
+_CLAUSE = re.compile(r"[,;:]|\s-\s")
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -41,10 +42,20 @@ def _languages(lang: str | None) -> tuple[str, ...]:
 
 
 def _wish(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
+    if sentence.has(phrases(SECTION, "unless", *langs)):
+        return None
     for match in phrases(SECTION, "stop", *langs).each(sentence.folded):
-        if not _negated(sentence.folded[: match.start()]) and not sentence.has(phrases(SECTION, "unless", *langs)):
+        clause = sentence.folded[: _clause_end(sentence, match.end())]
+        another = next(phrases(SECTION, "object", *langs).each(clause), None)
+        if another is None and not _negated(sentence.folded[: match.start()]):
             return f"says '{sentence.quoted(match)}'"
     return None
+
+
+def _clause_end(sentence: Sentence, start: int) -> int:
+    """Where the next comma or dash stands: what comes after it is another matter."""
+    found = _CLAUSE.search(sentence.folded, start)
+    return found.start() if found else len(sentence.folded)
 
 
 def _wants_to_go_on(said: Statement, langs: tuple[str, ...]) -> bool:

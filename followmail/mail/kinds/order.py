@@ -73,10 +73,15 @@ def _only_address(mail: Received) -> str | None:
 
 
 def _of_person(mail: Received, lang: str | None) -> Verdict:
-    """By a phrase, unless the whole is much more like a reply; else by the whole. In doubt a reply."""
+    """By a phrase, unless the whole is much more like a reply; else by the whole. In doubt a reply.
+
+    Who says in so many words that they want no more mail, has said it, whatever else they write.
+    """
     found = _by_phrase(mail, lang)
-    if found is not None and likeness.is_rather_a_reply(
-        mail.new_text, found.kind, found.evidence[0].removeprefix("says ")
+    if (
+        found is not None
+        and found.kind is not Kind.UNSUBSCRIBE
+        and likeness.is_rather_a_reply(mail.new_text, found.kind, found.evidence[0].removeprefix("says "))
     ):
         found = None
     return found or _by_likeness(mail, lang) or Verdict(Kind.REPLY)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from followmail.mail.kinds import Kind, classify
 from followmail.mail.kinds.opt_out import asks_to_stop
 from followmail.mail.kinds.words import entries
 from followmail.mail.language import language
@@ -399,3 +400,23 @@ def test_a_word_for_another_thing_ends_nothing(text: str) -> None:
 def test_no_text_breaks_it(text: str, subject: str, lang: str | None) -> None:
     """Whatever comes in."""
     asks_to_stop(text, subject, lang)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please unsubscribe me. We already have a supplier.",
+        "Stop emailing me, we have signed with another supplier.",
+        "Please don't contact me again, we have chosen another provider last week.",
+        "Thanks for the workshop, everybody liked it and the slides were good. And please no more emails about the offer.",
+        "Vielen Dank für das Gespräch am Montag, das Team war begeistert. Bitte keine weiteren Mails mehr.",
+    ],
+)
+def test_said_in_so_many_words_it_holds_whatever_else_is_written(text: str) -> None:
+    """However much the rest is like an ordinary answer."""
+    raw = (
+        "From: Pat Doe <pat@firm.example>\nTo: alex@consult.example\nSubject: Re: Proposal\nMessage-ID: <1@firm.example>\n"
+        "In-Reply-To: <0@consult.example>\nDate: Wed, 11 Mar 2026 10:00:00 +0100\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+    )
+    assert classify(raw.encode()).kind is Kind.UNSUBSCRIBE
