@@ -13,7 +13,7 @@ import pytest
 from followmail import desk, telling
 from followmail.agenda import agenda
 from followmail.agenda.history import TELLERS
-from followmail.jobs import digest
+from followmail.jobs import digest, facts
 from followmail.rendering import shipped
 from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What, day
 from followmail.sequence.happened import Happened
@@ -402,7 +402,7 @@ def test_what_was_ordered_by_reply_is_told_in_its_answer_and_not_again(world: Wo
     """What was said otherwise is told, also that what had ended goes on."""
     for to in (BOB, ANN, CARLA):
         drafted(world, to)
-    world.office.store.facts.set_moment(digest.WANTED, world.now)
+    world.office.store.facts.set_moment(facts.WANTED, world.now)
     world.round()
     shown = world.digest()
     desk.stop(world.desk(), world.of("carla@carla.example"))

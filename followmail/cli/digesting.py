@@ -7,7 +7,7 @@ import click
 
 from followmail.cli.output import json_option, now, say, say_json, settings_of
 from followmail.errors import AnotherInstance, CommandRefused, UserError
-from followmail.jobs import digest
+from followmail.jobs import digest, facts
 from followmail.jobs.facts import DIGEST_FAULT
 from followmail.rendering.digest import Page
 from followmail.rounds import Office, alone
@@ -46,7 +46,7 @@ def _put(settings: Settings) -> bool:
             _put_alone(office)
     except AnotherInstance:
         with closing(Store.open(settings.database)) as store:
-            store.facts.set_text(digest.WANTED, "yes")
+            store.facts.set_text(facts.WANTED, "yes")
         return False
     return True
 

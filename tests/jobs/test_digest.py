@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from followmail import desk, telling
-from followmail.jobs import digest
+from followmail.jobs import digest, facts
 from followmail.jobs.cycle import Cycle, Options
 from followmail.jobs.facts import DIGEST_FAULT
 from followmail.mail import msgid
@@ -127,7 +127,7 @@ def test_off_means_none_and_a_word_still_gets_one(world: World) -> None:
     world.reopen(FOLLOWMAIL_DIGEST="off")
     assert asked(world, "2026-05-04 07:30") == []
     assert cycle(world).options.digest is None and digest.next_time(cycle(world)) is None
-    world.office.store.facts.set_text(digest.WANTED, "yes")
+    world.office.store.facts.set_text(facts.WANTED, "yes")
     assert len(asked(world, "2026-05-04 09:00")) == 1
     assert asked(world, "2026-05-04 09:05") == []
     assert written(world) == 1
@@ -136,7 +136,7 @@ def test_off_means_none_and_a_word_still_gets_one(world: World) -> None:
 def test_one_that_was_asked_for_comes_at_once_and_counts_as_todays(world: World) -> None:
     """At whatever time, once for each asking."""
     asked(world, "2026-05-05 07:30")
-    world.office.store.facts.set_text(digest.WANTED, "yes")
+    world.office.store.facts.set_text(facts.WANTED, "yes")
     asked(world, "2026-05-05 11:00")
     asked(world, "2026-05-05 11:05")
     assert written(world) == 2

@@ -32,9 +32,15 @@ def asks_to_stop(text: str, subject: str, lang: str | None) -> str | None:
     if bare:
         return f"says only '{bare}'"
     langs = _languages(lang)
-    if _wants_to_go_on(said, langs):
+    if goes_on(text, lang):
         return None
     return next((found for s in said.sentences if (found := _wish(s, langs)) is not None), None)
+
+
+def goes_on(text: str, lang: str | None) -> bool:
+    """Whether the author speaks of going on, or of where to write instead: "no need to write again, I sign tomorrow"."""
+    said, langs = statement(text), _languages(lang)
+    return said.whole.has(phrases(SECTION, "elsewhere", *langs)) or _wants_to_go_on(said, langs)
 
 
 def _languages(lang: str | None) -> tuple[str, ...]:

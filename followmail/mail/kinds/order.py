@@ -119,4 +119,4 @@ def _by_likeness(mail: Received, lang: str | None) -> Verdict | None:
             return None
         until = later.time_named(mail.new_text, mail.day, lang)
         return Verdict(kind, (words,), until=until, until_end=until)
-    return Verdict(kind, (words,))
+    return None if opt_out.goes_on(mail.new_text, lang) else Verdict(kind, (words,))

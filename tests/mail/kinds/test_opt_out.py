@@ -402,6 +402,41 @@ def test_no_text_breaks_it(text: str, subject: str, lang: str | None) -> None:
     asks_to_stop(text, subject, lang)
 
 
+def _kind(text: str) -> Kind:
+    raw = (
+        "From: Pat Doe <pat@firm.example>\nTo: alex@consult.example\nSubject: Re: Proposal\nMessage-ID: <1@firm.example>\n"
+        "In-Reply-To: <0@consult.example>\nDate: Wed, 11 Mar 2026 10:00:00 +0100\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+    )
+    return classify(raw.encode()).kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No need to follow up, the contract is on its way.",
+        "No need to write again, I will sign tomorrow.",
+        "You don't need to email me again, I've signed and sent it by post.",
+        "Sie brauchen mir nicht mehr zu schreiben, ich unterschreibe morgen.",
+        "Inutile de m'écrire à nouveau, je signe demain.",
+        "No hace falta que me escriba más, firmo mañana.",
+        "Non serve che mi scriva ancora, firmo domani.",
+        "U hoeft mij niet meer te mailen, ik teken morgen.",
+        "Não precisa de me escrever mais, assino amanhã.",
+        "Bitte nicht mehr anrufen, schreiben Sie mir lieber. Wir nehmen an.",
+        "Please don't write to me at this address, use tom@corp.example. Happy to proceed.",
+        "Please don't email me on this account, my work mail is tom@corp.example. When can you start?",
+        "Don't contact me, contact Jane (jane@corp.example), she decides.",
+        "Can you take me off your calendar for Tuesday and call Wednesday?",
+        "Please take me off the shortlist for this project, we won't proceed.",
+        "Bitte nehmen Sie mich für Donnerstag aus der Liste, Freitag passt.",
+    ],
+)
+def test_who_goes_on_wants_mail(text: str) -> None:
+    """ "No need to write" is no "do not write"; another address, another way, another project are no end of all mail."""
+    assert _kind(text) is not Kind.UNSUBSCRIBE
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -414,9 +449,4 @@ def test_no_text_breaks_it(text: str, subject: str, lang: str | None) -> None:
 )
 def test_said_in_so_many_words_it_holds_whatever_else_is_written(text: str) -> None:
     """However much the rest is like an ordinary answer."""
-    raw = (
-        "From: Pat Doe <pat@firm.example>\nTo: alex@consult.example\nSubject: Re: Proposal\nMessage-ID: <1@firm.example>\n"
-        "In-Reply-To: <0@consult.example>\nDate: Wed, 11 Mar 2026 10:00:00 +0100\n"
-        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n"
-    )
-    assert classify(raw.encode()).kind is Kind.UNSUBSCRIBE
+    assert _kind(text) is Kind.UNSUBSCRIBE
