@@ -164,7 +164,7 @@ SECTIONS: Mapping[str, tuple[Option, ...]] = {
             Secret,
             "a password",
             "The password of the mailbox; often one made for this program alone (“app password”). Single quotes keep "
-            "every character as it is. There are three safer places for it, below.",
+            "every character as it is. Safer: PASSWORD_FILE, PASSWORD_COMMAND, or a systemd credential.",
             sample="'the password'",
             secret=True,
         ),

@@ -14,7 +14,7 @@ from followmail.rendering.names import Me, Names, StepName, listed, sample
 from followmail.rendering.render import render, signature
 from followmail.sequence.forecast import forecast
 from followmail.sequence.planner import Day, Finish, Wait
-from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Step
+from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Step, Trigger
 from followmail.writing import Desk, Sheet, names_of, quoted, said_in_call, sheet_of
 
 Row = dict[str, Any]
@@ -35,7 +35,9 @@ def _to(books: Books, sequence: Sequence, steps: tuple[Step, ...], to: str, now:
     desk = Desk(books.store, books.settings.identity, books.templates.library, books.policy().calendar)
     e = _enrollment(books, sequence, to, now)
     moments = _moments(books, e, sequence, now)
-    mails = [_mail(desk, e, sequence, step, moments[step.name]) for step in steps]
+    mails = [_mail(desk, e, sequence, step, moments[step.name]) for step in sequence.steps]
+    if e.conversation is None:
+        mails = _in_their_own_thread(mails)
     names = names_of(desk, e, sequence, steps[0], now)
     signed = signature(desk.library, sequence, names)
     anchor = books.store.conversations.find(e.anchor) if e.anchor else None
@@ -43,9 +45,20 @@ def _to(books: Books, sequence: Sequence, steps: tuple[Step, ...], to: str, now:
         "sequence": sequence.name,
         "to": str(Person(e.name, e.address)),
         "opening": _opening(books, anchor.entry.at, anchor.entry.message.subject) if anchor else None,
-        "mails": mails,
+        "mails": _wanted(mails, steps),
         "names": dict(listed(names, signed)),
     }
+
+
+def _in_their_own_thread(mails: list[Row]) -> list[Row]:
+    """Without a mail of the consultant's the first of these begins the thread, and the others answer it."""
+    began = next((mail["subject"] for mail in mails if mail["subject"] and mail["subject"] != "Re:"), "")
+    return [{**mail, "subject": f"Re: {began}"} if began and mail["subject"] == "Re:" else mail for mail in mails]
+
+
+def _wanted(mails: list[Row], steps: tuple[Step, ...]) -> list[Row]:
+    numbers = {step.number for step in steps}
+    return [mail for mail in mails if mail["step"] in numbers]
 
 
 def _opening(books: Books, at: datetime, subject: str) -> Row:
@@ -133,7 +146,8 @@ def _mail(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, moment: _Mo
 
 def _row(sequence: Sequence, step: Step, moment: _Moment) -> Row:
     """A step without its words."""
-    before = "the previous one" if step.number > 1 else "your mail"
+    first = "the day you met" if sequence.trigger is Trigger.MET else "your mail"
+    before = "the previous one" if step.number > 1 else first
     return {
         "sequence": sequence.name, "step": step.number, "file": step.texts[0].path, "at": moment.at.isoformat(),
         "left": moment.left, "call": step.call,
@@ -156,7 +170,7 @@ def _sample(books: Books, sequence: Sequence, steps: tuple[Step, ...], now: date
     sender, to = str(Person(me.name, me.address)), str(Person(robin.name, robin.address))
     moments = _moments(books, robin, sequence, now)
     mails, every = [], []
-    for step in steps:
+    for step in sequence.steps:
         moment = moments[step.name]
         names = replace(
             sample(language, moment.at.date(), calendar.local_date(now)), me=me,
@@ -166,11 +180,12 @@ def _sample(books: Books, sequence: Sequence, steps: tuple[Step, ...], now: date
         mails.append(
             {**_row(sequence, step, moment), "from": sender, "to": to, **_words(library, sequence, step, names)}
         )
+    alone = sequence.steps[0].new_thread  # no mail comes before these
     return {
         "sequence": sequence.name,
         "to": to,
-        "opening": _opening(books, now, every[0].conversation.subject),
-        "mails": mails,
+        "opening": None if alone else _opening(books, now, every[0].conversation.subject),
+        "mails": _wanted(_in_their_own_thread(mails) if alone else mails, steps),
         "names": dict(listed(every[0], signature(library, sequence, every[0]))),
     }
 
@@ -180,9 +195,10 @@ def _words(library: Library, sequence: Sequence, step: Step, names: Names) -> Ro
     got = render(library, sequence, step, step.texts[0], names)
     if step.call:
         return {"text": got.body}
-    subject = got.subject if got.subject is not None else f"Re: {names.conversation.subject}"
+    alone = sequence.steps[0].new_thread
+    subject = got.subject if got.subject is not None else f"Re: {'' if alone else names.conversation.subject}".rstrip()
     body, html = got.body, got.html
-    if (not step.new_thread if step.quote is None else step.quote) and names.anchor.sent_on:
+    if (not step.new_thread if step.quote is None else step.quote) and names.anchor.sent_on and not alone:
         below = quoted(names.anchor.text, names.anchor.sent_on, names.me.name, names.language)
         body, html = f"{body.rstrip()}\n\n{below}\n", html and html + html_of(below)
     return {"subject": subject, "text": body, "html": html}

@@ -210,7 +210,8 @@ def status(c: Cycle, poll: int) -> Row:
     paused = facts.moment("paused_until")
     calls = [_call_row(c, item) for item in standing.calls(c, ranking, planned)]
     to_call = {row["id"] for row in calls}
-    drafts = [row for row in rows if row["waits_for"] == "draft"]
+    with_draft = {p.enrollment.id for p in planned if standing.has_draft(p)}
+    drafts = [row for row in rows if row["id"] in with_draft]
     shown = {row["id"] for row in drafts}
     return {
         "healthy": not problems,

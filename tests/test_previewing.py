@@ -103,3 +103,14 @@ def test_a_proof_that_cannot_be_read_proves_nothing(world: World) -> None:
         world.office.store.facts.set_text("templates_proof", kept)
         world.reopen()
         assert shown(world, to=None)["mails"]
+
+
+def test_whom_you_met_gets_a_thread_of_its_own(world: World) -> None:
+    """No mail comes before the first; the second answers it, and quotes nothing that was never sent."""
+    for what in ("nice-to-meet-you", "nice-to-meet-you/2"):
+        told = shown(world, what, to=None)
+        assert told["opening"] is None
+        second = told["mails"][-1]
+        assert second["subject"] == "Re: IT fair: good to meet you"
+        assert "here is the proposal" not in second["text"]
+    assert shown(world, "nice-to-meet-you", to=None)["mails"][0]["after"].endswith("after the day you met")

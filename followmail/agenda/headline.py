@@ -77,7 +77,7 @@ def _yours(c: Cycle, planned: Sequence[Planned]) -> list[str]:
     doubtful = sum(standing.is_uncertain(p.enrollment) for p in planned)
     calls = sum(_is_call(p) and p.due is not None and p.due <= c.now for p in planned)
     return [
-        _count(waits.count("draft"), "draft needs your OK", "drafts need your OK"),
+        _count(sum(map(standing.has_draft, planned)), "draft needs your OK", "drafts need your OK"),
         _count(waits.count("approval") - doubtful, "needs your yes", "need your yes"),
         _count(doubtful, "mail in doubt", "mails in doubt"),
         _count(calls, "call to make", "calls to make"),

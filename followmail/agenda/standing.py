@@ -131,6 +131,12 @@ def drafts(c: Cycle, ranking: Ranking) -> list[Item]:
     return found
 
 
+def has_draft(p: Planned) -> bool:
+    """Whether a draft of it lies with the consultant, whatever else keeps it."""
+    waits = isinstance(p.decision, Wait) and p.decision.waits_for == "draft"
+    return waits or any(d.status is Status.DRAFTED for d in p.enrollment.deliveries)
+
+
 def kept_drafts(c: Cycle) -> list[tuple[Enrollment, Parcel, str]]:
     """Drafts that the consultant edited and that wait no more, for somebody answered: with what there is to say."""
     found = []

@@ -156,15 +156,18 @@ def explain_command(ctx: click.Context, who: str, as_json: bool) -> None:
     for event in told["events"]:
         say(f"  {when(event['at'])}  {event['event']}: {event['why']}")
     following = told["next"]
-    say(
-        f"Next: step {following['step']}, {when(following['due'])}: {following['why']}"
-        if following
-        else "Next: nothing."
-    )
+    say(f"Next: {_coming(following)}")
     if following and following.get("say"):
         say("To say:")
         for line in following["say"].splitlines():
             say(f"    {line}")
+
+
+def _coming(following: dict[str, Any] | None) -> str:
+    if following is None:
+        return "nothing."
+    step = f"step {following['step']}, {when(following['due'])}: " if following["step"] is not None else ""
+    return f"{step}{following['why']}"
 
 
 @click.command("preview", epilog="Example: followmail preview nudge --to bob@bob.example")
@@ -247,7 +250,7 @@ def classify_command(files: tuple[str, ...], as_json: bool) -> int:
             say(
                 f"{row['file']}: {row['kind']}"
                 + (f" until {until}" if until else "")
-                + f" ({'; '.join(row['evidence'])})"
+                + (f" ({'; '.join(row['evidence'])})" if row["evidence"] else "")
             )
     for fault_text in faults:
         click.echo(f"followmail: {fault_text}", err=True)
