@@ -25,6 +25,7 @@ NAMES = (
     "outlook.office365.com",
     "imap.gmail.com",
     "smtp.consult.example",
+    "mail.elsewhere.example",
 )
 RIGHT = ("Password", PASSWORD)
 DRIVER = "tests.setup.driver"
@@ -176,6 +177,21 @@ def test_app_password_needed(init: Run, internet: Internet, server: Dovecot, hom
     assert told.screen.index(page) < told.screen.index("App password for")
     assert told.status == 0, told.screen
     assert works(home)["IMAP_HOST"] == "imap.gmail.com"
+
+
+def test_a_server_elsewhere_that_only_dns_names_is_asked_about(
+    init: Run, internet: Internet, server: Dovecot, home: Path
+) -> None:
+    """Its certificate proves its own name and no more: without a yes it is not told the password."""
+    internet.records["_imaps._tcp.consult.example", "SRV"] = ["0 1 993 mail.elsewhere.example."]
+    internet.host("mail.elsewhere.example", 993, server.tls_port)
+    told = init(("address", ALEX), ("provider's server", ""), ("Your IMAP server", ""))
+    assert any("mail.elsewhere.example is not in consult.example" in question for question in told.questions)
+    assert not any("Password" in question for question in told.questions)
+    assert list(home.iterdir()) == []
+    told = init(("address", ALEX), ("provider's server", "y"), RIGHT)
+    assert told.status == 0, told.screen
+    assert works(home)["IMAP_HOST"] == "mail.elsewhere.example"
 
 
 def test_two_sent_folders(init: Run, internet: Internet, dovecots: Dovecots, home: Path) -> None:
