@@ -22,7 +22,7 @@ test: .venv/installed-test servers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 proof: .venv/installed-test .venv/installed-fuzz servers
 	$(BIN)/python -m tests.proof --count $(or $(COUNT),20000) --seconds $(or $(FOR),60) $(ON)
