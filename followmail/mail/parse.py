@@ -6,7 +6,7 @@ from email.message import Message
 
 # More than a mail needs that a person reads; a hostile one brings more, and the parser's work grows with each of these.
 MAX_RAW = 128 * 1024
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 MAX_BOUNDARIES = 400
 MAX_NESTED = 25
 MAX_PARTS = 60
