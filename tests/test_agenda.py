@@ -17,7 +17,7 @@ from followmail.jobs import digest, facts
 from followmail.rendering import shipped
 from followmail.sequence.agenda import MOST_SHOWN, Agenda, Item, What, day
 from followmail.sequence.happened import Happened
-from followmail.sequence.steps import Status
+from followmail.sequence.steps import State, Status
 from tests.world import ALEX, ANN, BOB, CARLA, Mail, World, days
 
 BOBS, ANNS = "bob@bob.example", "ann@ann.example"
@@ -543,3 +543,4 @@ def run(world: World, *words: str) -> str:
 def test_whatever_can_happen_has_its_line_in_the_table_of_what_is_told() -> None:
     """Silence about an event is decided, never forgotten."""
     assert set(TELLERS) == set(Happened)
+    assert {state.value for state in State} <= set(Happened)  # an enrollment that moves leaves a line of that name

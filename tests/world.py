@@ -177,6 +177,14 @@ class World:
         day = self.calendar.add_business_days(local.date(), days)
         self.now = datetime(day.year, day.month, day.day, hour, tzinfo=BERLIN).astimezone(UTC)
 
+    def owes_bob_a_nudge(self) -> None:
+        """Alex wrote to Bob after the first run, four business days passed, and the nudge is due."""
+        self.round()
+        self.now += timedelta(minutes=5)
+        self.writes(BOB)
+        self.round()
+        self.days_pass(4, hour=11)
+
     def run_days(self, days: int) -> list[Report]:
         """Live through business days, one cycle each at ten."""
         reports = []

@@ -44,10 +44,8 @@ def _lines() -> Iterator[str]:
     yield from (".SH NAME", f"followmail \\- {_text(about[0].lower() + about[1:].rstrip('.'))}")
     yield from (".SH SYNOPSIS", ".B followmail", "[\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]")
     yield from (".SH DESCRIPTION", _text(about), ".SH OPTIONS", *_options(followmail, root), ".SH COMMANDS")
-    for name in COMMANDS:
-        command = Commands().get_command(root, name)
-        assert command is not None
-        yield from _command(command, click.Context(command, parent=root, info_name=name))
+    for command, ctx in every_command(root):
+        yield from _command(command, ctx)
     yield ".SH EXIT STATUS"
     for status, meaning in EXITS:
         yield from _item(str(status), meaning)
@@ -61,26 +59,41 @@ def _lines() -> Iterator[str]:
             yield from _item(option.key, _setting(option))
 
 
+def every_command(root: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    """Each command in the order of `--help`, and behind it those below it."""
+    for name in COMMANDS:
+        command = Commands().get_command(root, name)
+        assert command is not None
+        yield from _with_those_below(command, click.Context(command, parent=root, info_name=name))
+
+
+def _with_those_below(command: click.Command, ctx: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    yield command, ctx
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            below = command.get_command(ctx, name)
+            assert below is not None
+            yield from _with_those_below(below, click.Context(below, parent=ctx, info_name=name))
+
+
+def options_of(command: click.Command, ctx: click.Context) -> Iterator[tuple[str, str]]:
+    """(how it is written, what it does) of each option but `--help`."""
+    records = (p.get_help_record(ctx) for p in command.get_params(ctx) if "--help" not in p.opts)
+    return (record for record in records if record is not None)
+
+
 def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
-    """A command, and those below it."""
     yield f".SS {_text(ctx.command_path)}"
     yield f"\\fB{_text(ctx.command_path)}\\fR {_text(' '.join(command.collect_usage_pieces(ctx)))}"
     yield from (".PP", _text(command.help or ""))
     yield from _options(command, ctx)
     if command.epilog:
         yield from (".PP", _text(command.epilog))
-    if isinstance(command, click.Group):
-        for name in command.list_commands(ctx):
-            below = command.get_command(ctx, name)
-            assert below is not None
-            yield from _command(below, click.Context(below, parent=ctx, info_name=name))
 
 
 def _options(command: click.Command, ctx: click.Context) -> Iterator[str]:
-    for parameter in command.get_params(ctx):
-        record = parameter.get_help_record(ctx)
-        if record is not None and "--help" not in parameter.opts:
-            yield from _item(*record)
+    for record in options_of(command, ctx):
+        yield from _item(*record)
 
 
 def _setting(option: Option) -> str:

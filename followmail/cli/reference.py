@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from followmail.cli import COMMANDS, Commands, followmail
-from followmail.cli.manual import EXITS
+from followmail.cli import followmail
+from followmail.cli.manual import EXITS, every_command, options_of
 from followmail.options import SECTIONS, Option
 from followmail.rendering.dates import LANGUAGES
 from followmail.rendering.names import KNOWN, listed, sample
@@ -40,34 +40,23 @@ def _commands() -> Iterator[str]:
     root = click.Context(followmail, info_name="followmail")
     yield from ("", "## Commands", "")
     yield from _options(followmail, root)
-    for name in COMMANDS:
-        command = Commands().get_command(root, name)
-        assert command is not None
-        yield from _command(command, click.Context(command, parent=root, info_name=name))
+    for command, ctx in every_command(root):
+        yield from _command(command, ctx)
     yield from ("", "### Exit status", "")
     yield from _table(("status", ""), ((str(status), meaning) for status, meaning in EXITS))
 
 
 def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
-    """A command, and those below it."""
     usage = f"{ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}"
     yield from ("", f"### {ctx.command_path.removeprefix('followmail ')}", "", f"`{usage}`", "")
     yield " ".join((command.help or "").split())
     if command.epilog:
         yield from ("", f"`{command.epilog.removeprefix('Example: ')}`")
     yield from ("", *_options(command, ctx))
-    if isinstance(command, click.Group):
-        for name in command.list_commands(ctx):
-            below = command.get_command(ctx, name)
-            assert below is not None
-            yield from _command(below, click.Context(below, parent=ctx, info_name=name))
 
 
 def _options(command: click.Command, ctx: click.Context) -> Iterator[str]:
-    records = (
-        parameter.get_help_record(ctx) for parameter in command.get_params(ctx) if "--help" not in parameter.opts
-    )
-    yield from _table(("option", ""), ((f"`{record[0]}`", record[1]) for record in records if record))
+    yield from _table(("option", ""), ((f"`{words}`", what) for words, what in options_of(command, ctx)))
 
 
 def _settings() -> Iterator[str]:

@@ -77,7 +77,8 @@ def _read_in(step: Step, language: str | None) -> Text | None:
 
 
 def _in_one(step: Step, text: Text) -> Iterator[Fault]:
-    questions = _questions(_parsed(text.body))
+    body = _parsed(text.body)
+    questions = _questions(body)
     if questions > 1:
         yield Fault(
             text.path, text.body_line, f"it asks {questions} questions; one is answered sooner: which matters most?"
@@ -86,7 +87,7 @@ def _in_one(step: Step, text: Text) -> Iterator[Fault]:
     if _shouts(subject):
         advice = f"the subject {quoted(subject.strip())} shouts; write it as you would say it"
         yield Fault(text.path, text.subject_line, advice)
-    if "!!" in prose(_parsed(text.body)):
+    if "!!" in prose(body):
         yield Fault(text.path, text.body_line, "two exclamation marks read like an advertisement; none is better")
 
 

@@ -54,11 +54,7 @@ def waits() -> Iterator[Waits]:
 def due(sending: Sending) -> World:
     """Bob's nudge is due now, in mode send."""
     world = sending(FOLLOWMAIL_DETECT="enroll")
-    world.round()
-    world.now += timedelta(minutes=5)
-    world.writes(BOB)
-    world.round()
-    world.days_pass(4, hour=11)
+    world.owes_bob_a_nudge()
     return world
 
 

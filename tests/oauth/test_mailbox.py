@@ -43,11 +43,7 @@ def sending_by_token(oauth_world: World, provider: Provider, smtpd: Smtpd) -> Wo
 
 def due(world: World) -> World:
     """Alex wrote to Bob, four business days passed, and the nudge is due."""
-    world.round()
-    world.now += timedelta(minutes=5)
-    world.writes(BOB)
-    world.round()
-    world.days_pass(4, hour=11)
+    world.owes_bob_a_nudge()
     return world
 
 

@@ -53,10 +53,10 @@ def likeness(text: str) -> tuple[Kind, str] | None:
 
 def is_rather_a_reply(text: str, kind: Kind, phrase: str) -> bool:
     """Whether a short text, in which a few words say that it is of this kind, is as a whole much more like a reply."""
-    words = _words(text)
-    if len(words) > _LONGEST or len(phrase.split()) > _FEW:
+    if len(phrase.split()) > _FEW or len(words := _words(text)) > _LONGEST:
         return False
-    scores = (model := _model(_ANSWERS)).scores(model.known(words))
+    model = _model(_ANSWERS)
+    scores = model.scores(model.known(words))
     return scores[Kind.REPLY] - scores[kind] > _NO_REPLY
 
 
