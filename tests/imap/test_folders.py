@@ -24,6 +24,7 @@ from followmail.imap.folders import (
 from followmail.imap.names import NAMES, ROLE_BY_NAME, fold
 from followmail.imap.session import Session
 from tests.imap.staging import scripted
+from tests.runaway import ends
 from tests.servers.dovecot import Dovecots, Mailbox
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -310,15 +311,12 @@ def test_no_line_breaks_the_readers(records: list[bytes | tuple[bytes, bytes] | 
 
 def test_a_megabyte_of_anything_is_read_quickly() -> None:
     """No pattern runs away."""
-    import time
-
     for piece in (b"(", b'("', b'\\"', b'() "/" "', b"NIL ", b"{9}", b"a b ", b"A", b"1", b'"'):
         line = piece * (1_000_000 // len(piece))
-        began = time.perf_counter()
-        read_list([line, b'() "/" "' + line])
-        read_status([line, b'"' + line, b"x (" + line + b")"])
-        read_namespaces(b'("' + line)
-        assert time.perf_counter() - began < 1, piece
+        with ends():
+            read_list([line, b'() "/" "' + line])
+            read_status([line, b'"' + line, b"x (" + line + b")"])
+            read_namespaces(b'("' + line)
 
 
 @pytest.mark.parametrize(

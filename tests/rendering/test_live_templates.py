@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -108,15 +107,13 @@ def test_a_sequence_that_never_loaded_is_not_there(folder: Path) -> None:
     assert list(templates.library.sequences) == ["other"]
 
 
-def test_a_look_without_a_change_is_cheap() -> None:
-    """Well under a hundredth of the time of loading."""
+def test_a_look_without_a_change_loads_nothing() -> None:
+    """The library is the same one."""
     templates = Templates(shipped())
     templates.refresh()
     library = templates.library
-    begun = perf_counter()
     for _ in range(10):
         assert templates.refresh() == ()
-    assert perf_counter() - begun < 0.5
     assert templates.library is library
 
 

@@ -1,10 +1,9 @@
 """Who introduces somebody, and who only sounds so: a table of what people write in seven languages."""
 
-import time
-
 import pytest
 
 from followmail.mail.kinds.introduction import introduces, refers
+from tests.runaway import ends
 
 NAMES = ("Carla Cook carla",)
 
@@ -179,8 +178,7 @@ def test_who_was_not_does_not(text: str) -> None:
     assert refers(text, None) is None
 
 
-def test_a_long_text_is_read_quickly() -> None:
+def test_a_long_text_does_not_run_away() -> None:
     """Whatever stands in it."""
-    start = time.perf_counter()
-    introduces("meet carla introduce you to " * 40_000, NAMES, None)
-    assert time.perf_counter() - start < 0.5
+    with ends():
+        introduces("meet carla introduce you to " * 40_000, NAMES, None)
