@@ -4,7 +4,7 @@
 # make faults  every moment at which it may die, or a link or a disk fail, where make test takes samples
 # make lives   20,000 lives of a consultant, with habits and misfortunes at random (make test plays 200): FROM=0 COUNT=20000
 # make fuzz    foreign bytes into everything that reads them, a minute each: FOR=300 longer, ON="classify quote" some
-# make bench   how fast it is, against what is possible and against the obvious design: N=10000 fewer messages, ON="whole_index"
+# make bench   how fast it is, and the figures into docs/performance.md: ON="whole_index" some of it, N=10000 fewer messages, MILLION=1 more
 # make install-proof   a wheel, installed by pip, pipx and uv into clean environments, each tried; asks the package index
 # make man     the man page and docs/reference.md anew, from the program itself
 # make clean   away with what these made
@@ -34,7 +34,7 @@ lives: .venv/installed-test
 	$(BIN)/python -m tests.simulation $(or $(FROM),0) $(or $(COUNT),20000)
 
 bench: .venv/installed-test servers
-	$(BIN)/python -m bench --messages $(or $(N),100000) $(ON)
+	$(BIN)/python -m bench $(if $(N),--messages $(N),--page) $(if $(MILLION),--million) $(ON)
 
 fuzz: .venv/installed-fuzz
 	$(BIN)/python -m tests.fuzz --seconds $(or $(FOR),60) $(ON)

@@ -6,7 +6,8 @@
     obvious        the obvious design: IMAPClient.fetch, the email package, insert_many
     one_look       one look of the program, alone in a process
     delay          a relay that puts the server far away
-    picture        docs/performance.svg, from the figures
+    page           figures.json, and docs/performance.md made from it
+    picture        docs/performance.svg, likewise
 
 Every other module is a measurement: `measure(bed)` gives the rows of the table. Its name stands in `__main__`.
 """

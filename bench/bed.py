@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Row:
     values: Mapping[str, float] = field(default_factory=dict)  # for the picture, and for whoever compares runs
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bed:
     """A mailbox of `count` messages on a server of its own."""
 
@@ -44,6 +44,7 @@ class Bed:
     work: Path
     rounds: int = 5
     say: Callable[[str], None] = lambda text: None
+    million: bool = False  # whether growth is also measured on a mailbox ten times as big
 
     @property
     def box(self) -> Mailbox:
@@ -57,7 +58,7 @@ class Bed:
             for folder in (*FULL, *mailbox.EMPTY):
                 self.server.doveadm("index", "-u", user, folder)
             limit.in_python(self.server.port, user, FULL)  # from now on Dovecot keeps the wanted fields in its cache
-        return Bed(self.server, user, count, self.work, self.rounds, self.say)
+        return replace(self, user=user, count=count)
 
     def limit(self) -> float:
         """Seconds to read all wanted header fields and throw them away: in C where there is a compiler."""
@@ -126,7 +127,7 @@ def timed(run: Callable[[], object]) -> float:
 
 
 @contextlib.contextmanager
-def open_bed(count: int, rounds: int, say: Callable[[str], None]) -> Iterator[Bed]:
+def open_bed(count: int, rounds: int, say: Callable[[str], None], million: bool = False) -> Iterator[Bed]:
     """A server with the mailbox; both are gone afterwards."""
     with dovecot.running() as server, tempfile.TemporaryDirectory(prefix="followmail-bench-") as work:
-        yield Bed(server, "", 0, Path(work), rounds, say).more("alex", count)
+        yield Bed(server, "", 0, Path(work), rounds, say, million).more("alex", count)

@@ -3,6 +3,7 @@
 The map. Each part knows those above it, and none below (tests/test_repository.py holds it to that).
 
     errors         what can go wrong, and what the caller may do about it: the tree
+    waiting        until something can be read, or time is up, which also passes in sleep
     mail/          what the RFCs say about one message: its headers, its text, who is who, what kind of answer it is
     sequence/      who is followed up, when, and what comes next: every rule, and nothing but rules
     auth           passwords and tokens: the type that hides them, and how a token is said

@@ -8,7 +8,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from followmail import auth, desk, smtp, telling
@@ -34,6 +34,8 @@ Ask = Callable[[], Secret]
 Renew = Callable[[Secret], Secret]
 # So often a look reaches further back, for anchors older than what was read.
 _READ_BACKS = 3
+# A look that found nothing is written down only where the last one that was is older: that is a write to the disk.
+REMEMBERED = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -135,7 +137,8 @@ def _begin(c: Cycle) -> None:
     facts = c.store.facts
     base = facts.moment("clock_accepted") or facts.moment("looked_at")
     fault = planner.clock_fault(c.now, base)
-    facts.set_text("clock_fault", fault or None)
+    if (fault or None) != facts.text("clock_fault"):
+        facts.set_text("clock_fault", fault or None)
     until = facts.moment("paused_until")
     if until is not None and until <= c.now and not fault:  # a clock that cannot be right ends no pause
         desk.end_pause(c.store, c.policy.calendar, c.now)
@@ -177,10 +180,15 @@ def _read_back(session: Session, c: Cycle, look: Look) -> bool:
 def _looked(c: Cycle, look: Look) -> None:
     """Remember that the look was complete, or why it was not. A cycle that the clock holds does not count."""
     facts = c.store.facts
-    facts.set_text("look_fault", None if look.complete else f"could not be read: {'; '.join(look.faults)}")
+    fault = None if look.complete else f"could not be read: {'; '.join(look.faults)}"
+    if fault != facts.text("look_fault"):
+        facts.set_text("look_fault", fault)
     if look.complete and facts.text("clock_fault") is None:
-        facts.set_moment("looked_at", c.now)
-        facts.set_moment("clock_accepted", None)
+        looked = facts.moment("looked_at")
+        if look.changed or looked is None or not timedelta(0) <= c.now - looked < REMEMBERED:
+            facts.set_moment("looked_at", c.now)
+        if facts.text("clock_accepted"):
+            facts.set_moment("clock_accepted", None)
 
 
 def _deliver(office: Office, session: Session, c: Cycle, clock: Callable[[], datetime]) -> None:

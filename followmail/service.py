@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import random
-import select
 import signal
 import sys
 import time
@@ -16,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import schedule
 
-from followmail import auth, journal
+from followmail import auth, journal, waiting
 from followmail.agenda import standing
 from followmail.agenda.headline import headline
 from followmail.errors import (
@@ -46,11 +45,8 @@ LOGIN_WAITS = (60.0, 300.0)
 FIRST_LOOK, ONE_MAIL = 1200.0, 900.0
 _ALERT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
-_SLICE = 30.0
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # What is remembered over restarts: from when on no look was complete, what was told of, how often the login was refused.
 _BLIND, _ALERTED, _REFUSED = "blind_since", "alerted", "login_refusals"
-_IDLE_SHORTEST = 1.0  # an IDLE that ends sooner, and without news, is a server that talks without end
 # Told to a person; the rest is for the curious.
 _AT_DEBUG = frozenset({"address", "why"})
 
@@ -101,11 +97,10 @@ class Stop:
     def wait(self, seconds: float) -> None:
         """Sleep, but no longer than until the stop. Not `Event.wait`: that hangs where the clock is staged.
 
-        It is looked at now and then whether the time is over: it also passes while the machine sleeps.
+        The time also passes while the machine sleeps.
         """
-        end = time.clock_gettime(_CLOCK) + seconds
-        while not (self.asked or self.again) and (left := end - time.clock_gettime(_CLOCK)) > 0:
-            select.select([self.read_fd], [], [], min(left, _SLICE))
+        if not (self.asked or self.again):
+            waiting.readable(seconds, self.read_fd)
 
     def close(self) -> None:
         os.close(self.read_fd)
@@ -357,7 +352,6 @@ class Daemon:
             self.stop.wait(seconds)
             self.backoff = BACKOFF_FIRST
             return
-        began = time.monotonic()
         try:
             if self._came_meanwhile() or self.session.idle(seconds, self.stop.read_fd):
                 self.due_now = True
@@ -367,12 +361,10 @@ class Daemon:
             self._wait_longer()
             return
         self.backoff = BACKOFF_FIRST
-        if not self.due_now and time.monotonic() - began < min(seconds, _IDLE_SHORTEST):
-            self.stop.wait(_IDLE_SHORTEST)
 
     def _came_meanwhile(self) -> bool:
         """Whether mail came between the look and this IDLE: no line will tell of it any more."""
-        if self.session is None:
+        if self.session is None or self.session.waits_in("INBOX"):
             return False
         inbox = self.office.store.cursors.all().get("INBOX")
         return inbox is not None and self.session.examine("INBOX").uidnext > inbox.uidnext

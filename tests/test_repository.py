@@ -30,7 +30,7 @@ EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 # From the inside out. A part knows those of earlier lines, and never one of its own line.
 LAYERS = (
-    "errors",
+    "errors waiting",
     "mail",
     "sequence",
     "auth",

@@ -2,6 +2,7 @@
 
 import re
 
+from followmail import waiting
 from followmail.imap.verdicts import readable
 from followmail.imap.wire import Wire
 
@@ -13,8 +14,12 @@ def wait(wire: Wire, seconds: float, wake_fd: int | None, patience: float) -> bo
     """Whether the server reported a change. `patience`: seconds that a read may take outside the wait itself."""
     tag = bytes(wire._command("IDLE"))
     changed = _begin(wire, tag)
-    if not changed and wire.wait(seconds, wake_fd):
-        changed = _is_change(wire, wire.read_response())
+    end = waiting.now() + seconds
+    while not changed and (left := end - waiting.now()) > 0 and wire.wait(left, wake_fd):
+        response = wire.read_response()  # often a keep-alive, or a flag that another client set
+        if response[0].startswith(tag + b" "):
+            raise wire.abort("the server ended the wait by itself")
+        changed = _is_change(wire, response)
     wire.patience(min(_END, patience))
     wire.send(b"DONE\r\n")
     changed |= _end(wire, tag)

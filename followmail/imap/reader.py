@@ -5,11 +5,13 @@ and one pattern for the common form of a response (`fetching.py`); whatever is u
 """
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 from imapclient.response_parser import parse_fetch_response  # type: ignore[import-untyped]
 
@@ -19,14 +21,20 @@ from followmail.imap.fetching import ascending, usual_heads
 from followmail.imap.session import Selected, Session
 from followmail.imap.structure import Part
 from followmail.mail import identity, msgid
-from followmail.mail.message import HEADER_FIELDS
+from followmail.mail.message import HEADER_FIELDS, SECONDS, since_midnight
 
 MAX_HEADER = 262_144  # bytes of a message's header that are read
 _SET = 1_000  # UIDs in one FETCH
-_SET_TEXT = 7_000  # characters of one UID set: servers accept lines of 8,000 (RFC 2683 §3.2.1.5)
+_BODIES = 25  # messages in one FETCH of bodies
+_SET_TEXT = (
+    7_000  # characters of one UID set, or of what is searched for: servers accept lines of 8,000 (RFC 2683 §3.2.1.5)
+)
 _HELD = 64 * 2**20  # bytes of headers held before they are handed on
+# Courier gives this in place of a file that it cannot open.
+_UNAVAILABLE = b"From: System Administrator <root@localhost>\r\nSubject: message unavailable\r\n"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = {name: n for n, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MOMENT = re.compile(rb"\s*(\d\d?-[A-Za-z]{3}-\d{4}) ((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60) ([+-]\d{4})\s*")
 _FIELD = re.compile(r"[A-Za-z0-9-]{1,76}")
 _SECTION = re.compile(r"[1-9]\d{0,3}(?:\.[1-9]\d{0,3}){0,20}")
 _FETCH = re.compile(rb"\A\* (\d+) FETCH ", re.IGNORECASE)
@@ -36,8 +44,7 @@ _BODY = re.compile(rb"BODY\[", re.IGNORECASE)
 Progress = Callable[[int, int], None]  # messages done, messages in all
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """One message as a look sees it. `fault`: why it could not be read; all but folder and uid are then empty."""
 
     folder: str
@@ -65,18 +72,23 @@ def heads(
     """The headers of messages, ascending by UID; those that vanished meanwhile are left out.
 
     Other commands may go through the session between two heads. One message that cannot be read has a `fault` and does
-    not stop the rest. Without `anew`, those messages are meant that a search in the open folder has found. Raises
+    not stop the rest; so has one of which nothing came although it still stands there. Without `anew`, those messages are meant that a search in the open folder has found. Raises
     Transient when the folder is rebuilt (UIDVALIDITY) in the middle.
     """
-    sets = list(_sets(ascending(uids), _SET))
+    sets = list(_sets(array("Q", ascending(uids)), _SET))
     done, total = 0, sum(map(len, sets))
     _enter(session, folder, anew)
     validity = session.enter(folder).uidvalidity
-    for read, found in _by_set(session, folder, sets, _items(fields), validity):
+    nothing_came: list[int] = []
+    for read, found in _by_set(session, folder, sets, _items(fields), validity, nothing_came):
         yield from found
         done += read
         if progress and read:
             progress(done, total)
+    for some in _sets(nothing_came, _SET):
+        _enter(session, folder)  # only now are those known that vanished
+        for uid in session.search("UID", compact(some)):
+            yield _faulty(folder, uid, "The server does not hand it out.")
 
 
 def uids_from(session: Session, folder: str, first_uid: int, anew: bool = True) -> list[int]:
@@ -105,11 +117,14 @@ def uids_by_header(session: Session, folder: str, field: str, value: str, anew: 
 
 def uids_from_addresses(session: Session, folder: str, addresses: Sequence[str]) -> list[int]:
     """Messages From any of these addresses, asked in one search: a hint, compare the hits again."""
-    asked = [f"FROM {_askable_address(session, address)}" for address in addresses]
-    if not asked:
-        return []
-    _enter(session, folder)
-    return session.search(*("OR" for _ in asked[1:]), *asked)
+    return _any_of(session, folder, [f"FROM {_askable_address(session, address)}" for address in addresses])
+
+
+def uids_by_ids(session: Session, folder: str, ids: Sequence[str]) -> list[int]:
+    """Messages that bear any of these ids, asked in one search: a hint, compare the hits again."""
+    if not all(map(msgid.is_askable, ids)):
+        raise CommandRefused("This cannot be asked of an IMAP server; nothing was sent.")
+    return _any_of(session, folder, [f"HEADER Message-ID {session.quoted(i).decode('ascii')}" for i in ids])
 
 
 def uids_to_address(session: Session, folder: str, address: str) -> list[int]:
@@ -128,6 +143,18 @@ def beginning(session: Session, folder: str, uid: int, limit: int = 65_536) -> b
         session.noop()
         found = _beginning(session, folder, uid, limit)
     return found
+
+
+def beginnings(session: Session, folder: str, uids: Iterable[int], limit: int = 65_536) -> Iterator[tuple[int, bytes]]:
+    """The same of several messages, (UID, bytes), some of them always on their way. Those that are gone, that came after
+    the folder was opened, or that the server does not give are left out."""
+    wanted, validity, got = ascending(uids), session.enter(folder).uidvalidity, dict[int, bytes]()
+    sets = [compact(one) for one in _sets(wanted, _BODIES)]
+    fetching = session.fetching(sets, _beginning_item(limit), lambda response: got.update(_body_of(response)))
+    while session.enter(folder).uidvalidity == validity and fetching.next() is not None:
+        found = sorted(got.items())
+        got.clear()
+        yield from ((uid, body[:limit]) for uid, body in found)
 
 
 def whole(session: Session, folder: str, uid: int, limit: int) -> bytes:
@@ -164,12 +191,29 @@ def part(session: Session, folder: str, uid: int, section: str, limit: int) -> b
 
 
 def _beginning(session: Session, folder: str, uid: int, limit: int, section: str = "") -> bytes:
-    found: list[bytes] = []
-    items = f"(UID BODY.PEEK[{section}]<0.{int(limit)}>)"
-    refusals = session.fetch([str(int(uid))], items, lambda response: found.extend(_body_of(response, uid)))
-    if refusals and not found:
+    found: dict[int, bytes] = {}
+    items = _beginning_item(limit, section)
+    refusals = session.fetch([str(int(uid))], items, lambda response: found.update(_body_of(response)))
+    if refusals and uid not in found:
         raise CommandRefused(f"Message {uid} in {folder} cannot be read: {refusals[0]}")
-    return found[0][:limit] if found else b""
+    return found.get(uid, b"")[:limit]
+
+
+def _beginning_item(limit: int, section: str = "") -> str:
+    return f"(UID BODY.PEEK[{section}]<0.{int(limit)}>)"
+
+
+def _any_of(session: Session, folder: str, keys: Sequence[str]) -> list[int]:
+    """The messages that match any of these keys, in as few searches as their length allows."""
+    found: set[int] = set()
+    start = 0
+    while start < len(keys):
+        sizes = accumulate(len(key) + 4 for key in keys[start:])
+        some = keys[start : start + max(1, sum(size <= _SET_TEXT for size in sizes))]
+        _enter(session, folder, anew=start == 0)
+        found.update(session.search(*("OR" for _ in some[1:]), *some))
+        start += len(some)
+    return sorted(found)
 
 
 def _enter(session: Session, folder: str, anew: bool = True) -> None:
@@ -193,14 +237,14 @@ def _items(fields: Sequence[str]) -> str:
     return f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(fields)})]<0.{MAX_HEADER}>)"
 
 
-def _sets(uids: Sequence[int], most: int) -> Iterator[list[int]]:
+def _sets(uids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
     """Portions of UIDs, each short enough for one command."""
     start = 0
     while start < len(uids):
         end = min(start + most, len(uids))
         while len(compact(uids[start:end])) > _SET_TEXT:
             end = start + max(1, (end - start) // 2)
-        yield list(uids[start:end])
+        yield uids[start:end]
         start = end
 
 
@@ -222,7 +266,7 @@ class _Portion:
         self._folder, self._wanted = folder, wanted
         self._heads: dict[int, Head] = {}
         self._heavy: set[int] = set()
-        self._bytes = 0
+        self._bytes = self._place = 0
         self.unreadable = False
 
     def take(self, response: list[bytes]) -> None:
@@ -241,14 +285,19 @@ class _Portion:
         return moment is not None
 
     def _keep(self, head: Head) -> None:
-        place = bisect_left(self._wanted, head.uid)
-        if self._wanted[place : place + 1] != [head.uid]:
-            return  # somebody else's change of flags, told in passing
+        uid, wanted, place = head.uid, self._wanted, self._place
+        if place == len(wanted) or wanted[place] != uid:  # not the next, which it nearly always is
+            place = bisect_left(wanted, uid)
+            if place == len(wanted) or wanted[place] != uid:
+                return  # somebody else's change of flags, told in passing
+        self._place = place + 1
+        if head.header.startswith(_UNAVAILABLE):
+            head = _faulty(self._folder, uid, "The server has it and cannot open it.")
         if self._bytes > _HELD:
-            self._heavy.add(head.uid)
+            self._heavy.add(uid)
         else:
             self._bytes += len(head.header)
-            self._heads[head.uid] = head
+            self._heads[uid] = head
 
     def pop(self, uids: Sequence[int]) -> tuple[list[Head], list[int], list[int]]:
         """Of these UIDs the heads, those that were too heavy, and those of which nothing came."""
@@ -259,11 +308,11 @@ class _Portion:
 
 
 def _by_set(
-    session: Session, folder: str, sets: Sequence[Sequence[int]], items: str, validity: int
+    session: Session, folder: str, sets: Sequence[Sequence[int]], items: str, validity: int, nothing_came: list[int]
 ) -> Iterator[tuple[int, list[Head]]]:
     """(UIDs done with, heads), set by set. What was refused or unreadable is asked again by halves, down to the one at
-    fault; what was too heavy in small sets."""
-    got = _Portion(folder, [uid for one in sets for uid in one])
+    fault; what was too heavy in small sets. `nothing_came`: where UIDs go that were passed over."""
+    got = _Portion(folder, array("Q", chain.from_iterable(sets)))
     fetching = session.fetching(list(map(compact, sets)), items, got.take, usual_heads(got.take_usual))
     while session.enter(folder).uidvalidity == validity:
         answered = fetching.next()
@@ -272,15 +321,20 @@ def _by_set(
         place, refusal = answered
         found, heavy, missing = got.pop(sets[place])
         again = missing if refusal or got.unreadable else []
-        if again and len(sets[place]) == 1:
-            why = refusal or "The server's answer cannot be read."
-            found.append(Head(folder, again.pop(), _EPOCH, frozenset(), 0, b"", why))
+        if not again:
+            nothing_came += missing
+        elif len(sets[place]) == 1:
+            found.append(_faulty(folder, again.pop(), refusal or "The server's answer cannot be read."))
         yield 0, found
         smaller = [*_halves(again), *_sets(heavy, most=100)]
-        for _, more in _by_set(session, folder, smaller, items, validity) if smaller else ():
+        for _, more in _by_set(session, folder, smaller, items, validity, nothing_came) if smaller else ():
             yield 0, more
         yield len(sets[place]), []
     raise Transient(f"{folder} was rebuilt while it was read.")
+
+
+def _faulty(folder: str, uid: int, why: str) -> Head:
+    return Head(folder, uid, _EPOCH, frozenset(), 0, b"", why)
 
 
 def _halves(uids: Sequence[int]) -> list[Sequence[int]]:
@@ -322,12 +376,13 @@ def _body(found: dict[bytes, object]) -> bytes | None:
     return value if isinstance(value, bytes) else b"" if value is None else str(value).encode()
 
 
-def _body_of(response: list[bytes], uid: int) -> list[bytes]:
+def _body_of(response: list[bytes]) -> dict[int, bytes]:
+    """UID → body; empty where the response tells of none."""
     known = _UID.search(response[0]) or _UID.search(response[-1])
-    if known and int(known[1]) == uid and _BODY.search(response[0]):
-        body = response[1] if len(response) > 1 else _body(_parsed(response))
-        return [body] if body is not None else []
-    return []
+    if known is None or not _BODY.search(response[0]):
+        return {}
+    body = response[1] if len(response) > 1 else _body(_parsed(response))
+    return {int(known[1]): body} if body is not None else {}
 
 
 @lru_cache(maxsize=256)
@@ -337,12 +392,12 @@ def _flags(words: bytes) -> frozenset[str]:
 
 def read_internaldate(text: bytes) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` as UTC (RFC 9051 §2.3.3); None where it is no such date."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    day, clock, second, zone = found.groups()
     try:
-        day, clock, zone = text.split()
-        hour, minute, second = map(int, clock.split(b":"))
-        if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second <= 60):
-            return None
-        return _midnight(day, zone) + timedelta(0, hour * 3600 + minute * 60 + min(59, second))
+        return _midnight(day, zone) + since_midnight(clock) + SECONDS.get(second, SECONDS[b"59"])
     except (ValueError, KeyError, OverflowError):
         return None
 

@@ -21,15 +21,15 @@ from followmail.errors import CommandRefused, InDoubt, LoginRefused, Transient, 
 from followmail.imap import folders as listing
 from followmail.imap import idling
 from followmail.imap.connect import Account, connect, shows, way_in
+from followmail.imap.directory import Directory
 from followmail.imap.fetching import Fetching, Read, Take, ascending
-from followmail.imap.folders import Folder, Namespaces
+from followmail.imap.folders import Folder
 from followmail.imap.verdicts import CONTROL, lost, readable, refused
 from followmail.imap.wire import Wire
 
 __all__ = ["Account", "Selected", "Session"]
 
 _APPENDUID = re.compile(rb"APPENDUID \d+ (\d{1,10})\]", re.IGNORECASE)
-_PIPELINED = 50  # commands in flight: neither side's buffers fill up
 _FAREWELL = 3.0  # seconds that a goodbye may take
 
 
@@ -51,7 +51,8 @@ class Session:
         self.capabilities: frozenset[str] = frozenset()
         self._selected: tuple[str, Selected] | None = None
         self._odd_names: dict[str, bytes] = {}  # names that do not survive decoding and encoding
-        self._namespaces: Namespaces | None = None
+        self._directory = Directory(self)
+        self._quiet = False  # nothing was said since it was told how the open folder stands
         self._client: Any = connect(account)
         try:
             self._log_in()
@@ -95,18 +96,7 @@ class Session:
 
     def folders(self) -> tuple[Folder, ...]:
         """The account's own folders with their counts. One round trip where the server has LIST-STATUS (RFC 5819)."""
-        if self._namespaces is None:
-            self._namespaces = self._ask_namespaces()
-        listed = self._list()
-        for entry in listed:
-            self._remember(entry.wire)
-        own = [e for e in listed if self._namespaces.prefix_of(e.wire) is not None]
-        status = listing.read_status(self._untagged("STATUS"))
-        if self._selected and (self._untagged("EXISTS") or self._untagged("EXPUNGE") or self._untagged("VANISHED")):
-            # Dovecot puts a NOOP off until the commands sent with it are done: what it tells is newer than the STATUS.
-            status.pop(self._wire_name(self._selected[0]), None)
-        faults = self._ask_status([e.wire for e in own if e.wire not in status and _can_be_asked(e)], status)
-        return listing.assemble(listed, self._namespaces, lambda n: status.get(n, {}), lambda n: faults.get(n, ""))
+        return self._directory.ask()
 
     def create(self, name: str) -> None:
         """Makes a folder and subscribes to it, so that mail programs show it. One that is there already is no fault."""
@@ -115,15 +105,15 @@ class Session:
             self.command("CREATE", wire)
         except CommandRefused:
             self.command("LIST", '""', wire)
-            if not self._untagged("LIST"):
+            if not self.untagged("LIST"):
                 raise
         with contextlib.suppress(CommandRefused):
             self.command("SUBSCRIBE", wire)
 
     def status(self, folder: str) -> Mapping[str, int]:
         """MESSAGES, UIDNEXT, UIDVALIDITY (and HIGHESTMODSEQ) of one folder that is not open."""
-        self.command("STATUS", self._quoted_name(folder), self._status_items())
-        found = listing.read_status(self._untagged("STATUS"))
+        self.command("STATUS", self._quoted_name(folder), self._directory.status_items())
+        found = listing.read_status(self.untagged("STATUS"))
         return next(iter(found.values()), {})
 
     def examine(self, folder: str) -> Selected:
@@ -134,9 +124,24 @@ class Session:
         """As `examine`, but a folder that is open already stays open. Its counts may be old then."""
         return self._selected[1] if self._selected and self.is_open(folder) else self.examine(folder)
 
+    @property
+    def opened(self) -> bool:
+        """Whether a folder is open for reading."""
+        return self._selected is not None
+
     def is_open(self, folder: str) -> bool:
         """Whether this folder is open for reading."""
         return self._selected is not None and self._selected[0] == folder
+
+    def stirred(self) -> bytes:
+        """The name on the wire of the folder that is open, where the last command told of a change in it."""
+        told = any(self.untagged(kind) for kind in ("EXISTS", "EXPUNGE", "VANISHED"))
+        self._quiet = not told
+        return self._wire_name(self._selected[0]) if told and self._selected else b""
+
+    def waits_in(self, folder: str) -> bool:
+        """Whether it is open, and nothing was said since it was told how it stands: whatever comes, an IDLE tells."""
+        return self._quiet and self.is_open(folder)
 
     @contextlib.contextmanager
     def changing(self, folder: str) -> Iterator[None]:
@@ -174,7 +179,7 @@ class Session:
     def search(self, *criteria: str) -> list[int]:
         """The UIDs in the open folder that match, ascending. Criteria are sent as they stand: check them first."""
         self.command("UID", "SEARCH", *criteria)
-        lines = [line for line in self._untagged("SEARCH") if isinstance(line, bytes)]
+        lines = [line for line in self.untagged("SEARCH") if isinstance(line, bytes)]
         # "(MODSEQ 917162500)" may follow the numbers (RFC 7162 §3.1.5).
         return ascending(int(n[0]) for line in lines for n in re.finditer(rb"\d{1,10}", line.partition(b"(")[0]))
 
@@ -189,6 +194,7 @@ class Session:
     def fetching(self, sets: Sequence[str], items: str, take: Take, read: Read = Wire.read_response) -> Fetching:
         """The same set by set; other commands may go through the session meanwhile, the folder being entered again."""
         self._refuse_control(items, *sets)
+        self._quiet = False
         return Fetching(self.wire, partial(self._translated, "FETCH"), sets, items, take, read)
 
     # -- waiting ------------------------------------------------------------------------------------------------
@@ -200,16 +206,18 @@ class Session:
         """Waits until the server reports a change in the open folder (True), `seconds` pass, or `wake_fd` can be read.
 
         A hint, no promise: what came between the last look and this call is not reported, so compare
-        `examine(…).uidnext` with what was seen before calling. What is no change makes it return, too, with False.
+        `examine(…).uidnext` with what was seen before calling. What is no change, a keep-alive for instance, ends no wait.
         Without IDLE (RFC 2177) it only waits. Raises Unreachable on a dead link.
         """
         if "IDLE" not in self.capabilities:
             with self._translated("NOOP"):
                 self.wire.wait(seconds, wake_fd)
             self.noop()
-            return bool(self._untagged("EXISTS") or self._untagged("EXPUNGE"))
+            return bool(self.untagged("EXISTS") or self.untagged("EXPUNGE"))
         with self._translated("IDLE"):
-            return idling.wait(self._begin(), seconds, wake_fd, self.account.read_timeout)
+            changed = idling.wait(self._begin(), seconds, wake_fd, self.account.read_timeout)
+        self._quiet = not changed
+        return changed
 
     # -- the choke point ----------------------------------------------------------------------------------------
 
@@ -230,11 +238,40 @@ class Session:
             self._begin()
             return function(*arguments)
 
+    def pipeline(
+        self, commands: Sequence[tuple[str | bytes, ...]], known: bytes | None = None
+    ) -> tuple[bytes, dict[int, str]]:
+        """Sends commands at once; place → refusal of those that were not accepted. Untagged responses add up.
+
+        With `known`, also what came before the end of the last one; where that is `known`, it is not read.
+        """
+        self._refuse_control(*(argument for command in commands for argument in command))
+        refusals, heard = dict[int, str](), b""
+        with self._translated(str(commands[-1][0])):
+            wire = self._begin()
+            with wire.together():
+                tags = [wire._command(*command) for command in commands]
+            if known is not None:
+                heard = wire.ahead(tags)
+                wire.skip(heard if heard == known else b"")
+            for place, tag in enumerate(tags):
+                kind, data = wire._get_tagged_response(tag)
+                if kind != "OK":
+                    refusals[place] = readable(data[-1])
+            wire._check_bye()
+        return heard, refusals
+
+    def untagged(self, kind: str) -> list[bytes | tuple[bytes, bytes]]:
+        """What the last command brought of this kind, once."""
+        found: list[bytes | tuple[bytes, bytes]] = self.wire.untagged_responses.pop(kind, [])
+        return found
+
     def _begin(self) -> Wire:
         """The wire, on which nothing is left of what was said before."""
         wire = self.wire
         wire.settle()
         wire.untagged_responses.clear()
+        self._quiet = False
         return wire
 
     def quoted(self, text: str | bytes) -> bytes:
@@ -308,7 +345,7 @@ class Session:
             if account.renew is None or (other := account.renew(secret)) == secret:
                 raise
             self._prove(self._way_in(other), other)
-        words = b" ".join(line for line in self._untagged("CAPABILITY") if isinstance(line, bytes))
+        words = b" ".join(line for line in self.untagged("CAPABILITY") if isinstance(line, bytes))
         self.capabilities = frozenset(words.decode("ascii", "replace").upper().split())
 
     def _way_in(self, secret: Secret) -> Callable[[], Any]:
@@ -366,68 +403,7 @@ class Session:
             self.wire.state = "AUTH"
             self._selected = None
 
-    def _list(self) -> list[listing.Listed]:
-        wanted = []
-        if "SPECIAL-USE" in self.capabilities:
-            wanted.append("SPECIAL-USE")
-        if "LIST-STATUS" in self.capabilities:
-            wanted.append(f"STATUS {self._status_items()}")
-        extended = {"LIST-EXTENDED", "LIST-STATUS"} & self.capabilities and wanted
-        returns = [f"RETURN ({' '.join(wanted)})"] if extended else []
-        # STATUS need not be fresh for the folder that is open (RFC 9051 §6.3.11): NOOP rides along.
-        noop = [("NOOP",)] if self._selected else []
-        refusals = self._pipeline([*noop, ("LIST", '""', '"*"', *returns)])
-        if refusals:
-            raise CommandRefused(f"{self.account.host} does not list its folders: {next(iter(refusals.values()))}")
-        return listing.read_list(self._untagged("LIST"))
-
-    def _ask_status(self, names: Sequence[bytes], status: dict[bytes, dict[str, int]]) -> dict[bytes, str]:
-        """Asks for the status of each folder, many in flight; adds to `status`. Returns the refusals."""
-        faults: dict[bytes, str] = {}
-        for start in range(0, len(names), _PIPELINED):
-            some = names[start : start + _PIPELINED]
-            refusals = self._pipeline([("STATUS", self.quoted(name), self._status_items()) for name in some])
-            status.update(listing.read_status(self._untagged("STATUS")))
-            faults.update({some[i]: text for i, text in refusals.items()})
-            faults.update({n: "The server told no status." for n in some if n not in status and n not in faults})
-        return faults
-
-    def _pipeline(self, commands: Sequence[tuple[str | bytes, ...]]) -> dict[int, str]:
-        """Sends commands at once; place → refusal of those that were not accepted. Untagged responses add up."""
-        self._refuse_control(*(argument for command in commands for argument in command))
-        refusals: dict[int, str] = {}
-        with self._translated(str(commands[-1][0])):
-            wire = self._begin()
-            tags = [wire._command(*command) for command in commands]
-            for place, tag in enumerate(tags):
-                kind, data = wire._get_tagged_response(tag)
-                if kind != "OK":
-                    refusals[place] = readable(data[-1])
-            wire._check_bye()
-        return refusals
-
-    def _ask_namespaces(self) -> Namespaces:
-        if "NAMESPACE" not in self.capabilities:
-            return Namespaces()
-        try:
-            self.command("NAMESPACE")
-        except CommandRefused:
-            return Namespaces()
-        lines = [line for line in self._untagged("NAMESPACE") if isinstance(line, bytes)]
-        return listing.read_namespaces(lines[0] if lines else None)
-
-    def _status_items(self) -> str:
-        return (
-            "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
-            if "CONDSTORE" in self.capabilities
-            else "(MESSAGES UIDNEXT UIDVALIDITY)"
-        )
-
-    def _untagged(self, kind: str) -> list[bytes | tuple[bytes, bytes]]:
-        found: list[bytes | tuple[bytes, bytes]] = self.wire.untagged_responses.pop(kind, [])
-        return found
-
-    def _remember(self, wire: bytes) -> None:
+    def remember(self, wire: bytes) -> None:
         name = listing.decode_name(wire)
         if CONTROL.search(name) or listing.encode_name(name) != wire:
             self._odd_names[name] = wire
@@ -443,7 +419,3 @@ class Session:
 
     def _quoted_name(self, folder: str) -> bytes:
         return self.quoted(self._wire_name(folder))
-
-
-def _can_be_asked(entry: listing.Listed) -> bool:
-    return not entry.attributes & {"\\noselect", "\\nonexistent"}

@@ -7,14 +7,14 @@ line comes in two TCP segments while the socket does not block, which is how IDL
 import contextlib
 import imaplib
 import re
-import select
 import socket
 import ssl
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout  # type: ignore[import-untyped]
+
+from followmail import waiting
 
 # The longest line is the answer to a SEARCH: a million UIDs take 8 MB.
 MAX_LINE = 16 * 2**20
@@ -22,11 +22,8 @@ MAX_LITERAL = 64 * 2**20
 # What a server may say to one command: the status of 100,000 folders takes 200,000 lines.
 MAX_LINES = 200_000
 MAX_KEPT = 64 * 2**20  # bytes of untagged responses that imaplib keeps until somebody asks for them
-# A wait looks at the clock this often: a machine that slept must not go on waiting for what is over.
-_SLICE = 30.0
-# It goes on while the machine sleeps; where there is none, a wait after a sleep is only longer.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _CHUNK = 2**18
+_LOOKED_AHEAD = 2**20
 _LITERAL = re.compile(rb"\{(\d+)\}\Z")
 
 
@@ -39,6 +36,7 @@ class Wire(imaplib.IMAP4):
         self._buffer = bytearray()
         self._lines = self._kept = 0  # since the last command
         self.pending: Callable[[], None] | None = None  # takes in answers that are still on their way
+        self._corked: bytearray | None = None  # what is to be sent in one go
         super().__init__(host, port, timeout.connect)
         self.debug = 0
 
@@ -102,21 +100,34 @@ class Wire(imaplib.IMAP4):
     def read_form(self, form: re.Pattern[bytes]) -> tuple[bytes, tuple[bytes | None, ...], bytes] | None:
         """A response in a form whose last group is the size of its one literal, behind which stands ")" alone: its text,
         groups and literal. None, and nothing is read, where the next response is another."""
-        while b"\n" not in self._buffer and len(self._buffer) <= MAX_LINE:
+        buffer = self._buffer
+        while (found := form.match(buffer)) is None:
+            if b"\n" in buffer or len(buffer) > MAX_LINE:
+                return None
             self._fill()
-        found = form.match(self._buffer)
-        if found is None:
-            return None
         text, groups, start = found[0][:-2], found.groups(), found.end()
+        found = None  # it would keep the buffer from growing
         end = start + int(groups[-1])
-        while len(self._buffer) < end + 3 and end - start <= MAX_LITERAL:
+        while len(buffer) < end + 3 and end - start <= MAX_LITERAL:
             self._fill()
-        if self._buffer[end : end + 3] != b")\r\n":
+        if not buffer.startswith(b")\r\n", end):
             return None
-        literal = bytes(self._buffer[start:end])
-        del self._buffer[: end + 3]
+        literal = bytes(buffer[start:end])
+        del buffer[: end + 3]
         self._count(2)
         return text, groups, literal
+
+    def ahead(self, tags: Sequence[bytes]) -> bytes:
+        """All that comes before the end of the last of these commands, not taken in; empty where it is long."""
+        heard = self._until(tags[-1])
+        if any(heard.startswith(tag + b" ") for tag in tags):  # the end of one before
+            self._get_response()
+            heard = self._until(tags[-1])
+        return heard
+
+    def skip(self, heard: bytes) -> None:
+        """What lies ahead is known already."""
+        del self._buffer[: len(heard)]
 
     def settle(self) -> None:
         """Whoever still has answers on their way takes them in: the next command's must not be mixed with them."""
@@ -128,17 +139,23 @@ class Wire(imaplib.IMAP4):
         """Whether the server sent something; False after `seconds`, or as soon as `wake_fd` can be read."""
         if self._buffer or self._pending():
             return True
-        poller = select.poll()
-        poller.register(self.sock, select.POLLIN)
-        if wake_fd is not None:
-            poller.register(wake_fd, select.POLLIN)
-        end = time.clock_gettime(_CLOCK) + max(0, seconds)
-        left: float = max(0, seconds)
-        while not (ready := poller.poll(min(left, _SLICE) * 1000)) and left > _SLICE:
-            left = max(0, end - time.clock_gettime(_CLOCK))
-        return any(fd == self.sock.fileno() for fd, _ in ready) and self._fill_now()
+        ready = waiting.readable(seconds, self.sock.fileno(), *(() if wake_fd is None else (wake_fd,)))
+        return ready == {self.sock.fileno()} and self._fill_now()  # whoever wakes us waits for no chatter
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Commands that go out at once: the server awakes once for them."""
+        self._corked = bytearray()
+        try:
+            yield
+        finally:
+            data, self._corked = self._corked, None
+        self.send(data)
 
     def send(self, data: Any) -> None:
+        if self._corked is not None:
+            self._corked += data
+            return
         self._lines = self._kept = 0
         self.sock.sendall(data)
 
@@ -157,6 +174,15 @@ class Wire(imaplib.IMAP4):
         except BaseException:
             self.sock.close()
             raise
+
+    def _until(self, tag: bytes) -> bytes:
+        end, start = b"\r\n" + tag + b" ", 0
+        while (found := self._buffer.find(end, start)) < 0 and not self._buffer.startswith(end[2:]):
+            start = max(0, len(self._buffer) - len(end))
+            if start > _LOOKED_AHEAD:
+                break
+            self._fill()
+        return bytes(self._buffer[: found + 2]) if found >= 0 else b""
 
     def _fill(self) -> None:
         data = self.sock.recv(_CHUNK)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,6 +44,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     if tails := [name for name in known if name.rpartition(".")[2] == word]:
         # somebody's name is the prospect's more often than one's own
         return next((name for name in tails if name.startswith("prospect.")), tails[0])
+    from difflib import get_close_matches  # here: templates are nearly always in order
+
     ends = sorted({name.rpartition(".")[2] for name in folded if "." in name})
     if "." not in word and (near := get_close_matches(word, ends, 1, 0.8)):
         return closest(near[0], known)

@@ -166,13 +166,35 @@ def test_news_in_the_same_segment_as_the_continuation_is_seen() -> None:
 
 
 @pytest.mark.parametrize("line", ["* OK Still here", "* 2 FETCH (FLAGS (\\Seen))", "* FLAGS (a b)"])
-def test_what_is_no_change_is_not_reported_as_one(line: str) -> None:
-    """A keep-alive, or another client that reads a mail."""
+def test_what_is_no_change_ends_no_wait(line: str) -> None:
+    """A keep-alive, or another client that reads a mail: the mail behind it does, and until then nothing is said to them."""
 
     def script(talk: Talk) -> None:
         _idling(talk)
         tag = talk.tag
         talk.say("+ idling", line)
+        threading.Event().wait(0.05)
+        talk.say(line)
+        threading.Event().wait(0.05)
+        talk.say("* 4 EXISTS")
+        assert talk.hear() == "DONE"
+        talk.sock.sendall(f"{tag} OK done\r\n".encode())
+        talk.until_gone()
+
+    with scripted(script) as (account, _):
+        session = Session.open(account)
+        session.examine("INBOX")
+        assert session.idle(30) is True
+        session.drop()
+
+
+def test_what_is_no_change_is_not_reported_as_one() -> None:
+    """Nothing else came until the time was up."""
+
+    def script(talk: Talk) -> None:
+        _idling(talk)
+        tag = talk.tag
+        talk.say("+ idling", "* OK Still here")
         talk.hear()
         talk.sock.sendall(f"{tag} OK done\r\n".encode())
         talk.until_gone()
@@ -180,8 +202,40 @@ def test_what_is_no_change_is_not_reported_as_one(line: str) -> None:
     with scripted(script) as (account, _):
         session = Session.open(account)
         session.examine("INBOX")
-        assert session.idle(30) is False
+        assert session.idle(0.2) is False
         session.drop()
+
+
+def test_a_server_that_ends_the_wait_by_itself_is_left() -> None:
+    """Nobody waits any more: to go on as if it did would hear nothing."""
+
+    def script(talk: Talk) -> None:
+        _idling(talk)
+        talk.say("+ idling", f"{talk.tag} OK enough")
+        talk.until_gone()
+
+    with scripted(script) as (account, _):
+        session = Session.open(account)
+        session.examine("INBOX")
+        with pytest.raises(Unreachable):
+            session.idle(30)
+
+
+def test_a_folder_is_waited_in_until_something_else_is_said(mailbox: Mailbox) -> None:
+    """What comes after the status was told, an IDLE tells; after any other command it might be lost."""
+    with Session.open(mailbox.account()) as session:
+        session.examine("INBOX")
+        assert not session.waits_in("INBOX")
+        session.folders()
+        assert session.waits_in("INBOX") and not session.waits_in("Sent")
+        assert session.idle(0.05) is False
+        assert session.waits_in("INBOX")
+        session.search("ALL")
+        assert not session.waits_in("INBOX")
+        session.folders()
+        mailbox.deliver(MAIL)
+        assert session.waits_in("INBOX") and session.idle(20) is True
+        assert not session.waits_in("INBOX")
 
 
 def test_a_server_that_refuses_to_wait_is_told_from_a_dead_one() -> None:

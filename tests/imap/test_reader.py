@@ -183,6 +183,7 @@ def test_searches_by_day_id_and_address(mailbox: Mailbox) -> None:
         assert reader.uids_since(session, "INBOX", date(2026, 1, 1)) == [1, 2]
         assert reader.uids_by_header(session, "INBOX", "Message-ID", "1@one.example") == [1]
         assert reader.uids_by_header(session, "INBOX", "References", msgid.OUR_PREFIX) == [2]
+        assert reader.uids_by_ids(session, "INBOX", ["2@one.example", "1@one.example", "3@one.example"]) == [1, 2]
         assert reader.uids_from_addresses(session, "INBOX", ["ann@one.example"]) == [1, 2]
         assert reader.uids_from_addresses(session, "INBOX", ["nobody@one.example"]) == []
         assert reader.uids_to_address(session, "INBOX", "bob@two.example") == [1, 2]
@@ -197,6 +198,8 @@ def test_only_plain_ids_are_asked_for(mailbox: Mailbox, value: str) -> None:
     with Session.open(mailbox.account()) as session:
         with pytest.raises(CommandRefused):
             reader.uids_by_header(session, "INBOX", "Message-ID", value)
+        with pytest.raises(CommandRefused):
+            reader.uids_by_ids(session, "INBOX", ["1@one.example", value])
         with pytest.raises(CommandRefused):
             reader.uids_from_addresses(session, "INBOX", ["ann@one.example", value])
         with pytest.raises(CommandRefused):
@@ -340,6 +343,27 @@ def test_a_body_that_the_server_refuses_is_told() -> None:
         reader.beginning(session, "INBOX", 1)
 
 
+def test_many_bodies_come_in_portions_each_as_it_comes_alone(monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox) -> None:
+    """What is gone is left out; no byte more than asked for."""
+    monkeypatch.setattr(reader, "_BODIES", 4)
+    for n in range(1, 11):
+        mailbox.deliver(mail(n, b"\r\n" + b"x" * 50 * n))
+    mailbox.expunge("INBOX", [3])
+    with Session.open(mailbox.account()) as session:
+        found = dict(reader.beginnings(session, "INBOX", [*range(1, 11), 99], limit=400))
+        alone = {uid: reader.beginning(session, "INBOX", uid, limit=400) for uid in found}
+    assert list(found) == [1, 2, *range(4, 11)]
+    assert found == alone
+    assert max(map(len, found.values())) == 400
+
+
+def test_a_body_that_the_server_refuses_is_left_out_of_many() -> None:
+    """Whoever needs it asks for it alone."""
+    answers = {"UID FETCH": ['* 1 FETCH (UID 1 BODY[]<0> "one")', "TAG NO [SERVERBUG] one of them is damaged"]}
+    with scripted(lambda talk: talk.serve(answers)) as (account, _), Session.open(account) as session:
+        assert list(reader.beginnings(session, "INBOX", [1, 2])) == [(1, b"one")]
+
+
 def test_exchange_like_servers_are_read_the_same(dovecots: Dovecots) -> None:
     """IMAP4rev1 and little else."""
     mailbox = dovecots(
@@ -366,6 +390,17 @@ def test_no_command_is_too_long_for_a_server() -> None:
     sets = list(reader._sets(uids, 2_000))
     assert [uid for one in sets for uid in one] == uids
     assert all(len(compact(one)) <= 7_000 for one in sets)
+
+
+def test_no_search_is_too_long_for_a_server(mailbox: Mailbox) -> None:
+    """Forty long ids are asked for in two searches."""
+    ids = [f"{n}.{'x' * 230}@one.example" for n in range(40)]
+    mailbox.deliver(b"Message-ID: <" + ids[39].encode() + b">\r\n\r\n")
+    mailbox.record()
+    with Session.open(mailbox.account()) as session:
+        assert reader.uids_by_ids(session, "INBOX", ids) == [1]
+    said = [line for line in mailbox.said() if "UID SEARCH" in line]
+    assert len(said) == 2 and max(map(len, said)) < 8_000
 
 
 @pytest.mark.parametrize(
