@@ -23,7 +23,7 @@ def less_forgotten(c: Cycle, message: Message) -> Message | None:
     if is_forgotten(sender):
         if not _bears(c, message):
             return None
-        message = replace(message, sender=Person("", f"{NOBODY}@{domain(sender)}"), subject="")
+        message = message._replace(sender=Person("", f"{NOBODY}@{domain(sender)}"), subject="")
     people = (*message.to, *message.cc, *message.bcc)
     gone = {p.address for p in people if is_forgotten(p.address)}
     if not gone:
@@ -31,8 +31,7 @@ def less_forgotten(c: Cycle, message: Message) -> Message | None:
     others = [p for p in people if p.address not in gone]
     if c.identity.is_own(sender) and not c.identity.outside(others):
         return None
-    return replace(
-        message,
+    return message._replace(
         to=_less(message.to, gone),
         cc=_less(message.cc, gone),
         bcc=_less(message.bcc, gone),

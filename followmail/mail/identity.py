@@ -4,8 +4,10 @@ Every rule asks here, so that the answer is the same everywhere.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # Providers whose domain says nothing about a company: their users have none.
 FREE_MAIL = frozenset(
@@ -68,6 +70,35 @@ class Person:
 def canonical(address: str) -> str:
     """The form in which addresses are compared: trimmed, lower case (no provider tells local parts apart by case)."""
     return address.strip().strip("<>").strip().lower()
+
+
+@lru_cache(maxsize=8192)
+def mailbox(address: str) -> str:
+    """By what one person is known, however the address is spelled; nothing is mailed to this form.
+
+    Without the tag (RFC 5233) and the dots that Gmail does not look at, and with the domain as DNS writes it.
+    """
+    local, at, name = canonical(address).rpartition("@")
+    name = ".".join(map(_label, name.rstrip(".").split(".")))
+    local = local.partition("+")[0] or local
+    if name in _GMAIL:
+        local, name = local.replace(".", "") or local, "gmail.com"
+    return f"{local}{at}{name}"
+
+
+_GMAIL = ("gmail.com", "googlemail.com")
+
+
+def _label(text: str) -> str:
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return "xn--" + composed.encode("punycode", "replace").decode() if not composed.isascii() else composed
+
+
+def same_person(first: str, second: str) -> bool:
+    """Whether two addresses are one person's mailbox, spelled alike or not; nobody's are none."""
+    return first == second if not (first and second) else mailbox(first) == mailbox(second)
 
 
 def is_address(text: str) -> bool:

@@ -1,15 +1,17 @@
 """Header bytes → Message. Reads leniently: whatever came in over the wire, this never raises (RFC 5322, RFC 2047)."""
 
 import re
+from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from followmail.mail import msgid
 from followmail.mail.identity import Person, canonical
+from followmail.mail.subject import base_subject
 
 # What a look asks for (HEADER.FIELDS, RFC 9051 §6.4.5). Received is asked only where its absence means something.
 HEADER_FIELDS = (
@@ -31,6 +33,8 @@ HEADER_FIELDS = (
     "X-Autoreply",
     "X-Autorespond",
     "X-Failed-Recipients",
+    "Reply-To",
+    "X-Original-From",  # Google Groups, where it writes the group's address into From
     "X-Microsoft-Original-Message-ID",
     "Delivered-To",
     "X-Original-To",
@@ -46,18 +50,6 @@ MAX_REFERENCES = 100
 _MAX_PEOPLE = 500
 _MAX_TEXT = 2000
 
-_REPLY = re.compile(
-    r"^\s*(?:\[(?:ext|external|extern|externe|externo|esterno)\]|(?:re|aw|antw|antwort|sv|vs|rv|tr|wg|fw|fwd|rif|r|res|enc|vl|"
-    r"doorst|odp|ynt|automatic reply|automatische antwort|réponse automatique|respuesta automática|risposta automatica|"
-    r"automatisch antwoord|resposta automática)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：])\s*",
-    re.IGNORECASE,
-)
-# As programs of the seven languages, and their neighbours, mark a mail that is passed on.
-_FORWARD = re.compile(
-    r"^\s*(?:\[(?:ext|external|extern|externe|externo|esterno)\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|vl|vb|vs|pd|转发|轉寄)"
-    r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]|\(fwd\)\s*$",
-    re.IGNORECASE,
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:(]+")
 # As nearly all programs write these; whatever looks otherwise goes through the standard library, which takes its time.
@@ -66,16 +58,22 @@ _MAILBOX = re.compile(
     re.ASCII,
 )
 _DATE = re.compile(
-    rb"(?:[A-Za-z]{3}, )?(\d\d?) ([A-Z][a-z]{2}) ([12]\d{3}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) ([+-])([01]\d)([0-5]\d)"
-    rb"(?: \([A-Z]{1,5}\))?"
+    rb"(?:[A-Za-z]{3}, )?(\d\d? [A-Z][a-z]{2} [12]\d{3}) ((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d) ([+-][01]\d[0-5]\d)"
+    rb"(?: \([A-Z]{1,5}\))?\s*"
 )
+# RFC 2047: words of one charset, perhaps behind a "Re:" that is plain.
+_WORD = r"=\?(?P<charset>[A-Za-z0-9-]{1,30})\?(?:[bB]\?(?P<b>[A-Za-z0-9+/]*={0,2})|[qQ]\?(?P<q>(?:[!-<>@-~]|=[0-9A-Fa-f]{2})*))\?="
+_ENCODED = re.compile(rf"(?P<plain>(?:[!-<>-~]+ )*){_WORD}")
+_FIELD = re.compile(rb"^([^ \t\n:][^\n:]*):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _SHORT = 200  # bytes of a header that is worth remembering: the same people write again and again
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One mail as its headers tell it. Addresses are canonical, dates aware UTC, ids without brackets."""
+class Message(NamedTuple):
+    """One mail as its headers tell it. Addresses are canonical, dates aware UTC, ids without brackets.
+
+    (A tuple with names: a mailbox holds a hundred thousand of them, and a dataclass takes four times as long to make.)
+    """
 
     id: str
     sender: Person
@@ -96,6 +94,8 @@ class Message:
     null_return_path: bool = False
     failed_recipients: bool = False
     received: bool = False
+    others: tuple[Person, ...] = ()  # further authors; read, not remembered
+    behind: tuple[Person, ...] = ()  # whom a list or a calendar service names as the author; read, not remembered
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -150,72 +150,49 @@ class Message:
 def read(head: bytes, arrived: datetime | None = None, size: int = 0) -> Message:
     """A message from its header block (with or without the empty line). `size` tells messages without an id apart."""
     fields = _fields(head)
-    return _message(fields, head, arrived, size)
-
-
-def _message(fields: Mapping[str, list[bytes]], head: bytes, arrived: datetime | None, size: int) -> Message:
-    senders = people(fields.get("from", ()))
-    sender = senders[0] if senders else Person("", "")
-    to, subject = people(fields.get("to", ()), literally=True), decode(_first(fields, "subject"))
-    date, original = read_date(_first(fields, "date")), _first(fields, "x-microsoft-original-message-id")
-    own_id = msgid.read_bare_id(_first(fields, "message-id"))
+    value = fields.get
+    sender, *others = authors(value("from", b"")) or (_NOBODY,)
+    to, subject = _mailboxes(value("to", b""), literally=True), decode(value("subject", b""))
+    date, own_id = read_date(value("date", b"")), msgid.read_bare_id(value("message-id", b""))
     if not own_id or len(own_id) > 998:
         own_id = msgid.synthetic(str(size), str(date), sender.address, ",".join(p.address for p in to), subject)
-    references = _ids(fields, "references")
+    references = msgid.read_ids(value("references", b""))
     if len(references) > MAX_REFERENCES:
         references = (references[0], *references[1 - MAX_REFERENCES :])
     return Message(
-        id=own_id,
-        sender=sender,
-        to=to,
-        cc=people(fields.get("cc", ()), literally=True),
-        bcc=people(fields.get("bcc", ()), literally=True),
+        own_id,
+        sender,
+        to,
+        cc=_mailboxes(fields["cc"], literally=True) if "cc" in fields else (),
+        bcc=_mailboxes(fields["bcc"], literally=True) if "bcc" in fields else (),
         envelope_to=_envelope_to(fields),
         subject=subject,
         date=date,
         arrived=arrived,
-        in_reply_to=_ids(fields, "in-reply-to")[:MAX_REFERENCES],
+        in_reply_to=msgid.read_ids(value("in-reply-to", b""))[:MAX_REFERENCES],
         references=references,
-        original_id=msgid.read_bare_id(original) if original else "",
-        content_type=_flat(_first(fields, "content-type")).lower()[:300],
+        original_id=msgid.read_bare_id(fields[_ORIGINAL]) if _ORIGINAL in fields else "",
+        content_type=_flat(value("content-type", b"")).lower()[:300],
         auto_submitted=_is_auto_submitted(fields),
         is_list="list-id" in fields or "list-post" in fields,
-        list_post=_list_post(_first(fields, "list-post")),
-        null_return_path="return-path" in fields and _flat(_first(fields, "return-path")) == "<>",
+        list_post=_list_post(fields["list-post"]) if "list-post" in fields else "",
+        null_return_path=value("return-path", b"").strip() == b"<>",
         failed_recipients="x-failed-recipients" in fields,
         received="received" in fields,
+        others=tuple(others),
+        behind=_behind(fields, sender),
     )
 
 
-def is_forward(subject: str) -> bool:
-    """Whether the subject says that the mail is passed on."""
-    return _FORWARD.search(" ".join(subject.split())) is not None
-
-
-def base_subject(subject: str) -> str:
-    """The subject without reply, forward and list marks, folded for comparing (after RFC 5256 §2.1)."""
-    return bare_subject(subject).casefold()
-
-
-def bare_subject(subject: str) -> str:
-    """The same, as it was typed: for reading."""
-    text = " ".join(subject.split())
-    if ":" not in text and "：" not in text and text[:1] != "[":
-        return text
-    for _ in range(20):
-        shorter = _REPLY.sub("", text, count=1)
-        if shorter == text:
-            break
-        text = shorter
-    return text.strip()
+_NOBODY = Person("", "")
+_BEHIND = ("x-original-from", "reply-to")
+_ORIGINAL = "x-microsoft-original-message-id"
 
 
 def decode(value: bytes) -> str:
     """An unstructured header value as text: RFC 2047, then UTF-8, then Latin-1; one line, no control characters."""
     flat = _flat(value)
-    if "=?" in flat:
-        flat = _decode_words(flat)
-    return _plain(flat)[:_MAX_TEXT]
+    return _plain(_decode_words(flat) if "=?" in flat else flat)[:_MAX_TEXT]
 
 
 def people(values: Iterable[bytes], literally: bool = False) -> tuple[Person, ...]:
@@ -224,10 +201,50 @@ def people(values: Iterable[bytes], literally: bool = False) -> tuple[Person, ..
     `literally`: also an address that stands in the header as no word of its own. "a)b@c.example" is read as b@c.example,
     which may be somebody else; who wrote is told leniently, who is mailed is not.
     """
-    several = list(values)
-    if len(several) == 1 and len(several[0]) <= _SHORT:
-        return _remembered(several[0], literally)
-    return _people(", ".join(map(_flat, several))[:200_000], literally) if several else ()
+    return _mailboxes(b", ".join(values), literally)
+
+
+def authors(value: bytes) -> tuple[Person, ...]:
+    """Who wrote, by the value of From. Of a header that is broken also what stands in it like an address: nobody who wrote
+    may go unnoticed."""
+    return _remembered_authors(value) if len(value) <= _SHORT else _authors(value)
+
+
+def _authors(value: bytes) -> tuple[Person, ...]:
+    text = _flat(value)[:10_000]
+    found = _usual_people(text)
+    return _found_authors(text) if found is None else found
+
+
+_remembered_authors = lru_cache(maxsize=2048)(_authors)
+_WRITTEN = r"(?:mailto:)?([^\s<>()\[\],;:\"'@]{1,64}@[^\s<>()\[\],;:\"'@]{1,253})"
+_ANGLED, _WRITTEN_ALONE = re.compile(rf"<\s?{_WRITTEN}\s?>"), re.compile(_WRITTEN)
+
+
+def _found_authors(text: str) -> tuple[Person, ...]:
+    """The addresses in brackets first, which stand behind the names; what merely looks like one where there is none."""
+    read, plain = _any_people(text, literally=True), _decode_words(text)
+    angled = [canonical(a) for a in _ANGLED.findall(plain)[:_MAX_PEOPLE]]
+    sure = [p for p in read if p.address in angled]
+    found = [*sure, *(Person("", a) for a in reversed(angled)), *read] or list(_any_people(text, literally=False))
+    if not found and "<>" not in plain:
+        found = [Person("", canonical(a)) for a in _WRITTEN_ALONE.findall(plain)[:_MAX_PEOPLE]]
+    return tuple({p.address: p for p in reversed(found)}[a] for a in dict.fromkeys(p.address for p in found))
+
+
+def _behind(fields: Mapping[str, bytes], sender: Person) -> tuple[Person, ...]:
+    """Whom another than the sender names as the author: a list that wrote its own address into From, as DMARC makes it do,
+    or a calendar service that answers for somebody."""
+    listed = "list-id" in fields or "list-post" in fields or " via " in sender.name or _BEHIND[0] in fields
+    if not (listed or "calend" in sender.address):
+        return ()
+    return tuple(person for name in _BEHIND if name in fields for person in _mailboxes(fields[name]))
+
+
+def _mailboxes(value: bytes, literally: bool = False) -> tuple[Person, ...]:
+    if not value:
+        return ()
+    return _remembered(value, literally) if len(value) <= _SHORT else _people(_flat(value)[:200_000], literally)
 
 
 def _people(text: str, literally: bool) -> tuple[Person, ...]:
@@ -284,9 +301,9 @@ def clean_name(name: str) -> str:
 
 def _plain(text: str) -> str:
     """One line without control characters, and without the lone surrogates that UTF-7 can smuggle in."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     line = " ".join(text.split())
-    if line.isascii() and line.isprintable():
-        return line
     return _CONTROL.sub("", line).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -300,9 +317,9 @@ def _usual_date(value: bytes) -> datetime | None:
     usual = _DATE.fullmatch(value)
     if usual is None:
         return None
-    day, month, year, hour, minute, second, *zone = usual.groups()
-    midnight = _midnight(day, month, year, *zone)
-    return midnight and midnight + timedelta(0, int(hour) * 3600 + int(minute) * 60 + int(second))
+    day, clock, second, zone = usual.groups()
+    midnight = _midnight(day, zone)
+    return midnight and midnight + since_midnight(clock) + SECONDS[second]
 
 
 def _any_date(value: bytes) -> datetime | None:
@@ -314,57 +331,64 @@ def _any_date(value: bytes) -> datetime | None:
     return moment if 1980 <= moment.year <= 9000 else None
 
 
+@lru_cache(maxsize=1440)
+def since_midnight(clock: bytes) -> timedelta:
+    """`08:31`"""
+    return timedelta(hours=int(clock[:2]), minutes=int(clock[3:]))
+
+
+SECONDS = {b"%02d" % n: timedelta(seconds=n) for n in range(60)}
+
+
 @lru_cache(maxsize=1024)
-def _midnight(day: bytes, month: bytes, year: bytes, sign: bytes, hours: bytes, minutes: bytes) -> datetime | None:
+def _midnight(date: bytes, zone: bytes) -> datetime | None:
     """When a day began in a zone; None where there is no such day, or its year is absurd."""
-    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    day, month, year = date.split()
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
     try:
         midnight = datetime(int(year), _MONTHS[month], int(day), tzinfo=UTC)
     except (ValueError, KeyError):
         return None
-    return (midnight + ahead if sign == b"-" else midnight - ahead) if 1980 < midnight.year < 9000 else None
+    return (midnight + ahead if zone[:1] == b"-" else midnight - ahead) if 1980 < midnight.year < 9000 else None
 
 
-def _fields(head: bytes) -> dict[str, list[bytes]]:
-    """Field name (lower case) → unfolded raw values, in order. A line that is no field is passed over."""
+def _fields(head: bytes) -> dict[str, bytes]:
+    """Field name (lower case) → raw value, still folded: whoever reads one takes a line's end for a blank. A line that is
+    no field is passed over."""
     text = head.replace(b"\r\n", b"\n")
     block = text.partition(b"\n\n")[0] if text[:1] != b"\n" else b""
-    fields: dict[str, list[bytes]] = {}
-    values: list[bytes] | None = None  # of the field that a folded line goes on with
-    for line in block.replace(b"\r", b"\n").split(b"\n"):
-        if line[:1] in (b" ", b"\t"):
-            if values:
-                values[-1] += b" " + line.strip()
-            continue
-        raw, colon, value = line.partition(b":")
-        name = _field_name(raw) if colon else ""
-        values = fields.setdefault(name, []) if name else None
-        if values is not None:
-            values.append(value.strip())
+    found = _FIELD.findall(block.replace(b"\r", b"\n"))
+    fields = {_field_name(raw): value for raw, value in found}
+    return fields if len(fields) == len(found) else _together(found)
+
+
+def _together(found: Iterable[tuple[bytes, bytes]]) -> dict[str, bytes]:
+    """Of fields that stand there several times: people and ids together, of all others the first."""
+    fields: dict[str, bytes] = {}
+    for raw, value in found:
+        name = _field_name(raw)
+        if name not in fields:
+            fields[name] = value
+        elif name in _ADDED_UP:
+            fields[name] += _ADDED_UP[name] + value
     return fields
 
 
+_ADDED_UP = dict.fromkeys(("from", "to", "cc", "bcc", *_ENVELOPE), b", ") | {
+    "references": b" ",
+    "in-reply-to": b" ",
+}
+
+
+@lru_cache(maxsize=512)
 def _field_name(raw: bytes) -> str:
-    return _USUAL_NAMES.get(raw) or raw.strip().decode("ascii", "replace").lower()
-
-
-_USUAL_NAMES = {name.encode(): name.lower() for name in HEADER_FIELDS}
-
-
-def _ids(fields: Mapping[str, list[bytes]], name: str) -> tuple[str, ...]:
-    values = fields.get(name)
-    return msgid.read_ids(b" ".join(values)) if values else ()
-
-
-def _first(fields: Mapping[str, list[bytes]], name: str) -> bytes:
-    values = fields.get(name)
-    return values[0] if values else b""
+    return raw.strip().decode("ascii", "replace").lower()
 
 
 def _flat(value: bytes) -> str:
     """Bytes as text whatever they are, on one line."""
-    if not value:
-        return ""
+    if value.isascii() and (plain := value.decode()).isprintable() and "  " not in plain:
+        return plain.strip()
     try:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
@@ -374,6 +398,23 @@ def _flat(value: bytes) -> str:
 
 def _decode_words(text: str) -> str:
     """RFC 2047 encoded words; what cannot be decoded stays as it is."""
+    usual = _usual_word(text)
+    return _any_words(text) if usual is None else usual
+
+
+def _usual_word(text: str) -> str | None:
+    """One encoded word of the usual form, perhaps behind plain ones; None where it is none, or there are more."""
+    word = _ENCODED.fullmatch(text)
+    if word is None:
+        return None
+    plain, charset, b, q = word.groups()
+    if b is not None and len(b) % 4:
+        return None
+    raw = a2b_qp(q, header=True) if b is None else a2b_base64(b)
+    return plain + _charset(raw, charset)
+
+
+def _any_words(text: str) -> str:
     try:
         parts = decode_header(text)
     except Exception:  # noqa: BLE001  the standard library raises many kinds here; foreign input never may
@@ -390,20 +431,20 @@ def _charset(raw: bytes, charset: str | None) -> str:
     return raw.decode("latin-1")
 
 
-def _envelope_to(fields: Mapping[str, list[bytes]]) -> tuple[str, ...]:
-    found = [p.address for name in _ENVELOPE if name in fields for p in people(fields[name])]
+def _envelope_to(fields: Mapping[str, bytes]) -> tuple[str, ...]:
+    found = [p.address for name in _ENVELOPE if name in fields for p in _mailboxes(fields[name])]
     return tuple(dict.fromkeys(found)) if found else ()
 
 
-def _is_auto_submitted(fields: Mapping[str, list[bytes]]) -> bool:
+def _is_auto_submitted(fields: Mapping[str, bytes]) -> bool:
     """Auto-Submitted other than 'no' (RFC 3834 §5), or the older marks that say the same."""
     if "auto-submitted" in fields:
-        value = _flat(_first(fields, "auto-submitted")).lower().partition(";")[0].strip()
+        value = _flat(fields["auto-submitted"]).lower().partition(";")[0].strip()
         if value and value != "no":
             return True
     return "x-autoreply" in fields or "x-autorespond" in fields
 
 
 def _list_post(value: bytes) -> str:
-    found = re.search(r"mailto:([^>?\s]+)", _flat(value), re.IGNORECASE) if value else None
+    found = re.search(r"mailto:([^>?\s]+)", _flat(value), re.IGNORECASE)
     return canonical(found[1]) if found else ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from followmail.mail.identity import Person
+from followmail.mail.identity import Person, mailbox
 from followmail.mail.need import Need
+from followmail.store.keys import key_of, key_of_address
 from followmail.store.schema import AsideRow, MessageRow
 
 
@@ -29,7 +30,8 @@ class Letter:
 _AT = "min(coalesce(m.date, m.arrived), coalesce(m.arrived, m.date))"
 # Put aside, or written before what was put aside by the same person; an introduction is about somebody else.
 _ASIDE = (
-    "EXISTS (SELECT 1 FROM aside a CROSS JOIN message o ON o.message_id = a.message_id WHERE o.sender = m.sender"
+    "EXISTS (SELECT 1 FROM aside a CROSS JOIN message o ON o.key = a.key AND o.message_id = a.message_id"
+    " WHERE o.sender = m.sender"
     " AND (o.id = m.id OR (o.need <> 'introduction' AND m.need <> 'introduction' AND o.arrived >= m.arrived))"
     ' AND (a."until" IS NULL OR a."until" > ?))'
 )
@@ -75,7 +77,8 @@ class Attention:
         values: dict[str, Any] = {"need": need.value, "introduces": people}
         if need is not Need.NOTHING:
             values["asks"] = asked
-        MessageRow.update(values).where(MessageRow.message_id == message_id).execute(self._database)
+        mine = (MessageRow.key == key_of(message_id)) & (MessageRow.message_id == message_id)
+        MessageRow.update(values).where(mine).execute(self._database)
 
     # ---- who waits
 
@@ -97,7 +100,7 @@ class Attention:
         marks, moment = ", ".join("?" * len(less)), MessageRow.arrived.db_value(since)
         rows = self._database.execute_sql(
             f"SELECT m.message_id, m.conversation, m.sender_name, m.sender, m.subject, {_AT}, m.need, m.asks, m.introduces"
-            " FROM message m WHERE +m.sent = 0 AND m.need > '' AND m.arrived >= ? AND coalesce(m.date, m.arrived) >= ?"
+            " FROM message m WHERE m.sent = 0 AND m.need > '' AND m.arrived >= ? AND coalesce(m.date, m.arrived) >= ?"
             f" AND m.folder NOT IN ({marks}) AND {need} AND NOT {_ASIDE} ORDER BY 6, m.id",
             (moment, moment, *less, Need.INTRODUCTION.value, MessageRow.arrived.db_value(now)),
         )
@@ -136,12 +139,15 @@ class Attention:
 
     def exchanged(self, address: str, before: datetime | None = None) -> tuple[int, int]:
         """(mails of theirs, mails of the consultant's in the conversations in which they wrote), as far as known."""
-        until = MessageRow.date.db_value(before) if before is not None else 2**62
+        until, who = (
+            MessageRow.date.db_value(before) if before is not None else 2**62,
+            (key_of_address(address), mailbox(address)),
+        )
         row = self._database.execute_sql(  # a `+` keeps SQLite from walking through all that was ever sent
-            "SELECT (SELECT count(*) FROM message WHERE sender = ? AND +sent = 0 AND auto_submitted = 0"
+            "SELECT (SELECT count(*) FROM message WHERE sender_key = ? AND mailbox(sender) = ? AND +sent = 0 AND auto_submitted = 0"
             " AND coalesce(date, arrived) < ?), (SELECT count(*) FROM message WHERE +sent = 1 AND +date < ?"
-            " AND conversation IN (SELECT conversation FROM message WHERE sender = ? AND +sent = 0))",
-            (address, until, until, address),
+            " AND conversation IN (SELECT conversation FROM message WHERE sender_key = ? AND mailbox(sender) = ? AND +sent = 0))",
+            (*who, until, until, *who),
         )
         theirs, mine = row.fetchone()
         return int(theirs), int(mine)
@@ -150,7 +156,8 @@ class Attention:
 
     def put_aside(self, message_id: str, until: datetime | None = None) -> None:
         """This mail, and what its author wrote before it, waits no more: until then, or for good."""
-        AsideRow.insert(message_id=message_id, until=until).on_conflict_replace().execute(self._database)
+        key = key_of(message_id)
+        AsideRow.insert(message_id=message_id, key=key, until=until).on_conflict_replace().execute(self._database)
 
     def is_aside(self, message_id: str, now: datetime) -> bool:
         rows = AsideRow.select().where(AsideRow.message_id == message_id).execute(self._database)

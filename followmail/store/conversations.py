@@ -1,15 +1,16 @@
 """Messages and the conversations that they make (RFC 5322 §3.6.4)."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from followmail.mail.identity import mailbox
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.conversation import Conversation
 from followmail.sequence.happened import Happened
+from followmail.store.keys import key_of, key_of_address
 from followmail.store.messages import (
     INSERT,
     READ,
@@ -40,7 +41,12 @@ __all__ = ["Conversations", "Found", "Known", "Place"]
 
 # The message table is what grows with the mailbox, so its statements are written once, not built at every call.
 _ROWS = Rows(MessageRow)
-_AT_ONCE = 900  # values in one list: older SQLite takes 999 in a statement
+_ID, _SENDER = "key = ? AND message_id = ?", "sender_key = ? AND mailbox(sender) = ?"
+_SEEN = "id, sender, sent, bcc, envelope_to, date, base_subject, is_list"
+_MINUTE = 60_000_000  # microseconds
+_DOMAIN = "substr(sender, instr(sender, '@') + 1)"
+_TIE = "INSERT INTO thread_id (message_id, key, conversation) VALUES (?, ?, ?)"
+_AT_ONCE = 512  # values in one list: older SQLite takes 999 in a statement
 
 
 class Conversations:
@@ -52,31 +58,31 @@ class Conversations:
     def record(self, message: Message, sent: bool, place: Place | None, seen: datetime, judged: bool = False) -> bool:
         """Remember a message; True when it is new, or newly known to be the consultant's own sent one.
 
-        A second copy of a known message changes only where it lies. Two mails that share an id but not their author
-        stay two.
+        A second copy of a known message changes only where it lies; one that no list carried counts before one that a
+        list did. Two mails that share an id but not their author, or not their date, stay two.
         """
         row = self._find(message.id)
-        if row is not None and row[1] != message.sender.address:
+        if row is not None and not _is_copy(row, message, sent):
             if sent and not row[2]:
                 self._yield_id(message.id)
             else:
-                message = replace(message, id=stand_in(message))
+                message = message._replace(id=stand_in(message))
             row = self._find(message.id)
         if row is None:
-            self._insert([Found(message, sent, place)], seen, judged)
+            self._insert([Found(message, sent, place)], {}, seen, judged)
             return True
         return self._see_again(row, message, sent, place, judged)
 
     def record_all(self, found: Sequence[Found], seen: datetime, judged: bool = False) -> list[Message]:
         """`record` for each, in their order; gives those for which it is True. New ones are stored together."""
-        ids = {one.message.id for one in found}
-        there = {row[0] for row in self._among("SELECT message_id FROM message WHERE message_id IN", ids)}
+        keys = {one.message.id: key_of(one.message.id) for one in found}
+        there = set(self._among("message", keys))
         fresh: dict[str, Found] = {}
         new = []
         for one in found:
             message = one.message
             if message.id in fresh:  # a second copy, or a second mail with the same id
-                self._insert(fresh.values(), seen, judged)
+                self._insert(fresh.values(), keys, seen, judged)
                 there |= fresh.keys()
                 fresh.clear()
             if message.id not in there:
@@ -84,7 +90,7 @@ class Conversations:
             elif not self.record(message, one.sent, one.place, seen, judged):
                 continue
             new.append(message)
-        self._insert(fresh.values(), seen, judged)
+        self._insert(fresh.values(), keys, seen, judged)
         return new
 
     def _yield_id(self, message_id: str) -> None:
@@ -92,22 +98,22 @@ class Conversations:
         under a stand-in, in a conversation of its own; what refers to the id stays."""
         other = self.find(message_id)
         if other is not None:
-            values = (stand_in(other.entry.message), self.new(), other.row)
-            self._sql("UPDATE message SET message_id = ?, conversation = ? WHERE id = ?", *values)
+            other_id = stand_in(other.entry.message)
+            values = (other_id, key_of(other_id), self.new(), other.row)
+            self._sql("UPDATE message SET message_id = ?, key = ?, conversation = ? WHERE id = ?", *values)
+            self.learn_id(message_id, other.conversation)
 
     def _sql(self, sql: str, *values: Any) -> Any:
         return self._database.execute_sql(sql, values)
 
     def _find(self, message_id: str) -> Any:
-        found = self._sql(
-            "SELECT id, sender, sent, bcc, envelope_to, conversation FROM message WHERE message_id = ?", message_id
-        )
+        found = self._sql(f"SELECT {_SEEN} FROM message WHERE {_ID}", *_by_id(message_id))
         return found.fetchone()
 
     def _see_again(self, row: Any, message: Message, sent: bool, place: Place | None, judged: bool) -> bool:
-        number, _, was_sent, bcc, envelope_to, _ = row
+        number, _, was_sent, bcc, envelope_to, *_, was_list = row
         news: dict[str, Any] = {}
-        if place is not None:
+        if place is not None and (was_list or not message.is_list):
             news |= {"folder": place.folder, "uidvalidity": place.uidvalidity, "uid": place.uid}
         newly_sent = sent and not was_sent
         if newly_sent:  # the copy in Sent is the consultant's; one that arrived may be forged
@@ -122,42 +128,53 @@ class Conversations:
         says_more = bool(addressed or hidden) and (sent or bool(was_sent))
         if newly_sent or says_more:
             news |= {"sent": True, "judged": judged}
+        elif was_list and not message.is_list and not was_sent:  # read anew: as a list's it may have meant nothing
+            news |= {"is_list": False, "list_post": "", "kind": None, "need": None, "judged": judged}
         if news:
             columns = ", ".join(f'"{name}" = ?' for name in news)
             self._sql(f"UPDATE message SET {columns} WHERE id = ?", *news.values(), number)
         return newly_sent or says_more
 
-    def _insert(self, found: Collection[Found], seen: datetime, judged: bool) -> None:
-        """Messages whose ids no row has yet."""
+    def _insert(self, found: Collection[Found], known: Mapping[str, int], seen: datetime, judged: bool) -> None:
+        """Messages whose ids no row has yet. `known`: keys of some ids."""
         if found:
             with self._database.atomic():
-                conversations = self._tie([tying(one.message) for one in found])
-                moment = MessageRow.seen.db_value(seen)
-                rows = [row_of(one, number, moment, judged) for one, number in zip(found, conversations, strict=True)]
+                ids = [tying(one.message) for one in found]
+                keys = {i: known.get(i) or key_of(i) for some in ids for i in some}
+                conversations, moment = self._tie(ids, keys), MessageRow.seen.db_value(seen)
+                rows = (
+                    row_of(one, keys[one.message.id], number, moment, judged)
+                    for one, number in zip(found, conversations, strict=True)
+                )
                 self._many(INSERT, rows)
 
-    def _tie(self, messages: Sequence[tuple[str, ...]]) -> list[int]:
-        """The conversation of each message, by the ids that it bears or refers to; several become one."""
-        ids = {i for ids in messages for i in ids}
-        known = dict(self._among("SELECT message_id, conversation FROM thread_id WHERE message_id IN", ids))
+    def _tie(self, messages: Sequence[tuple[str, ...]], keys: Mapping[str, int]) -> list[int]:
+        """The conversation of each message, by its ids, its own first, which no row bears yet; several become one."""
+        own = {ids[0] for ids in messages}
+        known = self._among("message", {i: key for i, key in keys.items() if i not in own})
+        known |= self._among("thread_id", keys)
         ties = Ties(known, self._sql("SELECT coalesce(max(id), 0) + 1 FROM conversation").fetchone()[0])
         tied = [ties.tie(ids) for ids in messages]
         for other, target in ties.joined:
             self.join(other, target)
-        self._many("INSERT INTO conversation (id, off) VALUES (?, 0)", [(number,) for number in ties.made])
-        self._many("INSERT INTO thread_id (message_id, conversation) VALUES (?, ?)", ties.fresh)
+        self._many("INSERT INTO conversation (id, off) VALUES (?, 0)", ((number,) for number in ties.made))
+        self._many(_TIE, ((i, keys[i], number) for i, number in ties.fresh if i not in own))
         return [ties.now(number) for number in tied]
 
     def _many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with translated():
             self._database.connection().executemany(sql, rows)
 
-    def _among(self, sql: str, ids: Collection[str]) -> Iterator[Any]:
-        """The rows of a query that ends in IN, for however many ids."""
-        ids = sorted(ids)
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            yield from self._sql(f"{sql} ({marks(len(some))})", *some).fetchall()
+    def _among(self, table: str, keys: Mapping[str, int]) -> dict[str, int]:
+        """Of these ids, given with their keys, those that a table has, and their conversations."""
+        found: dict[str, int] = {}
+        wanted = list(keys.values())
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            some += some[-1:] * (2 ** (len(some) - 1).bit_length() - len(some))  # a few statements do for all, and stay
+            rows = self._sql(f"SELECT message_id, conversation FROM {table} WHERE key IN ({marks(len(some))})", *some)
+            found.update(row for row in rows.fetchall() if row[0] in keys)
+        return found
 
     def new(self) -> int:
         """A conversation that has no message yet."""
@@ -175,7 +192,8 @@ class Conversations:
 
     def learn_id(self, message_id: str, conversation: int) -> None:
         """Tie one more id to a conversation: the one by which the provider replaced ours, or one of ours."""
-        ThreadId.insert(message_id=message_id, conversation=conversation).on_conflict_ignore().execute(self._database)
+        if self.conversation_of([message_id]) is None:
+            self._sql(_TIE, message_id, key_of(message_id), conversation)
 
     def knows_id(self, message_id: str) -> bool:
         """Whether a message with this id was seen (referred to is not enough)."""
@@ -183,13 +201,13 @@ class Conversations:
 
     def conversation_of(self, ids: Iterable[str]) -> int | None:
         """The conversation that any of these ids belongs to."""
-        wanted = list(ids)
-        query = f"SELECT conversation FROM thread_id WHERE message_id IN ({marks(len(wanted))}) LIMIT 1"
-        found = self._sql(query, *wanted).fetchone()
-        return int(found[0]) if found else None
+        keys = {i: key_of(i) for i in ids}
+        found = self._among("message", keys) or self._among("thread_id", keys)
+        return next(iter(found.values()), None)
 
     def ids_of(self, conversation: int) -> frozenset[str]:
-        rows = self._sql("SELECT message_id FROM thread_id WHERE conversation = ?", conversation)
+        told = "SELECT message_id FROM {} WHERE conversation = ?"
+        rows = self._sql(f"{told.format('thread_id')} UNION {told.format('message')}", conversation, conversation)
         return frozenset(str(row[0]) for row in rows.fetchall())
 
     def get(self, conversation: int) -> Conversation:
@@ -199,7 +217,7 @@ class Conversations:
         return Conversation(conversation, tuple(entries), self.is_off(conversation))
 
     def find(self, message_id: str) -> Known | None:
-        return next(self._known("message_id = ?", message_id), None)
+        return next(self._known(_ID, *_by_id(message_id)), None)
 
     def unjudged(self) -> Iterator[Known]:
         """Messages whose effect has not been worked out, oldest first."""
@@ -232,9 +250,12 @@ class Conversations:
     def set_aside(self, since: datetime) -> tuple[Known, ...]:
         """Messages seen since then that could not be worked out, however often it was tried. Found by the history, which
         tells of each, for no index knows how often a message was tried."""
-        told, moment = "SELECT address FROM event WHERE at >= ? AND event = ?", MessageRow.seen.db_value(since)
-        condition = f"sender IN ({told}) AND attempts >= 3 AND seen >= ?"
-        return tuple(self._known(condition, moment, Happened.SET_ASIDE.value, moment))
+        moment = MessageRow.seen.db_value(since)
+        told = self._sql(
+            "SELECT DISTINCT address FROM event WHERE at >= ? AND event = ?", moment, Happened.SET_ASIDE.value
+        )
+        condition = f"{_SENDER} AND attempts >= 3 AND seen >= ?"
+        return tuple(known for (who,) in told.fetchall() for known in self._known(condition, *_by(who), moment))
 
     def set_read(self, row: int, kind: Kind | None, text: str, language: str | None, asks: str | None) -> None:
         """What a message was read as. `asks` None: what it asks stays as it is known."""
@@ -252,12 +273,12 @@ class Conversations:
         MessageRow.update(step=True).where(MessageRow.id == row).execute(self._database)
 
     def bearing_since(
-        self, moment: datetime, conversation: int | None, address: str, company: str | None, subjects: Iterable[str]
-    ) -> tuple[Known, ...]:
+        self, moment: datetime, conversation: int | None, people: Iterable[str], company: str | None, subjects: Iterable[str]
+    ) -> tuple[Known, ...]:  # fmt: skip
         """Incoming messages since a moment that may bear on an enrollment, oldest first: a superset, judged elsewhere."""
         stamp = MessageRow.date.db_value(moment)
-        ties: list[str] = [f"sender = ? OR {_REPORTS}"]
-        values: list[object] = [address]
+        values: list[object] = list(map(key_of_address, people))
+        ties: list[str] = [f"sender_key IN ({marks(len(values))}) OR {_REPORTS}"]
         late, since = "date >= ? OR arrived >= ?", [stamp, stamp]
         if conversation is not None:  # what refers to the anchor is after it, whatever its clock says
             ties.append("conversation = ?")
@@ -265,15 +286,22 @@ class Conversations:
             late += " OR conversation = ?"
             since.append(conversation)
         if company:
-            ties.append(
-                "sender_domain = ? OR sender_domain LIKE ? OR (sender_domain <> '' AND ? LIKE '%.' || sender_domain)"
-            )
+            ties.append(f"{_DOMAIN} = ? OR {_DOMAIN} LIKE ? OR (sender <> '' AND ? LIKE '%.' || {_DOMAIN})")
             values += [company, f"%.{company}", company]
         for subject in subjects:
             ties.append("base_subject = ?")
             values.append(subject)
         found = self._known(f"sent = 0 AND ({late}) AND ({' OR '.join(ties)})", *since, *values)
         return tuple(sorted(found, key=lambda known: known.entry.message.later or known.entry.at))
+
+    def written_to(self, conversations: Iterable[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Each message of the consultant's in these conversations: which one, and the addresses in its To and Cc."""
+        wanted = list(conversations)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            sql = f'SELECT conversation, "to", cc FROM message WHERE conversation IN ({marks(len(some))}) AND +sent = 1'
+            for conversation, to, cc in self._sql(sql, *some).fetchall():
+                yield conversation, tuple(p.address for p in (*people_in(to), *people_in(cc)))
 
     def written_under(self, base_subject: str) -> tuple[int, ...]:
         """The conversations in which the consultant wrote under this base subject; none under an empty one."""
@@ -300,11 +328,12 @@ class Conversations:
 
     def of_address(self, address: str) -> tuple[Known, ...]:
         """What an address wrote."""
-        return tuple(self._known("sender = ?", address))
+        return tuple(self._known(_SENDER, *_by(address)))
 
     def is_list_address(self, address: str) -> bool:
         """Whether an address stands in the List-Post of a received message (RFC 2369 §3.4)."""
-        return bool(MessageRow.select().where(MessageRow.list_post == address).count(self._database))
+        query = "SELECT 1 FROM message WHERE list_post = ? AND list_post <> '' LIMIT 1"
+        return self._sql(query, address).fetchone() is not None
 
     def is_off(self, conversation: int) -> bool:
         return self._sql("SELECT 1 FROM conversation WHERE id = ? AND off", conversation).fetchone() is not None
@@ -352,8 +381,8 @@ class Conversations:
     def first_wrote(self, address: str) -> datetime | None:
         """When this person first wrote to the consultant, as far as is known; None: never, or nobody asked."""
         heard = self._sql(
-            "SELECT min(coalesce(date, arrived)) FROM message WHERE sender = ? AND +sent = 0 AND auto_submitted = 0",
-            address,
+            f"SELECT min(coalesce(date, arrived)) FROM message WHERE {_SENDER} AND +sent = 0 AND auto_submitted = 0",
+            *_by(address),
         )
         moments = [MessageRow.date.python_value(value) for (value,) in heard]
         asked = Acquaintance.select().where(Acquaintance.address == address).execute(self._database)
@@ -361,7 +390,7 @@ class Conversations:
 
     def is_acquainted(self, address: str) -> bool:
         """Whether the server was asked about this address."""
-        return bool(Acquaintance.select().where(Acquaintance.address == address).count(self._database))
+        return self._sql("SELECT 1 FROM acquaintance WHERE address = ?", address).fetchone() is not None
 
     def set_acquaintance(self, address: str, first_wrote: datetime | None, asked: datetime) -> None:
         """What the server said: when they first wrote; None: never."""
@@ -371,6 +400,27 @@ class Conversations:
 
     def _known(self, where: str, *values: Any) -> Iterator[Known]:
         return map(known, _ROWS.where(self._database, where, *values))
+
+
+def _is_copy(row: Any, message: Message, sent: bool) -> bool:
+    """Whether a mail is the one in this row (`_SEEN`), whose id it bears. Some programs give one id to all their mails."""
+    _, sender, was_sent, *_, stamp, base_subject, _ = row
+    if sender != message.sender.address or sent or was_sent:
+        return bool(sender == message.sender.address)
+    date = MessageRow.date.db_value(message.date)
+    if date is None or stamp is None:
+        return bool(date == stamp and base_subject == message.base_subject)
+    return bool(abs(date - stamp) < _MINUTE)
+
+
+def _by_id(message_id: str) -> tuple[int, str]:
+    """The values of `_ID`."""
+    return key_of(message_id), message_id
+
+
+def _by(address: str) -> tuple[int, str]:
+    """The values of `_SENDER`."""
+    return key_of_address(address), mailbox(address)
 
 
 # What may report on a mail of ours, by its headers.

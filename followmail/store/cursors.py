@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from followmail.store.rows import Rows
+from followmail.store.opening import translated
 from followmail.store.schema import Cursor
 
-_ROWS = Rows(Cursor)
+_ALL = "SELECT folder, uidvalidity, uidnext, messages, highestmodseq FROM cursor"  # asked at every look
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Cursors:
         self._database = database
 
     def all(self) -> dict[str, Position]:
-        rows = _ROWS.where(self._database, "true")
-        return {r.folder: Position(r.folder, r.uidvalidity, r.uidnext, r.messages, r.highestmodseq) for r in rows}
+        with translated():  # a text that is damaged shows when it is fetched
+            rows = self._database.execute_sql(_ALL).fetchall()
+        return {row[0]: Position(*row) for row in rows}
 
     def set(self, position: Position) -> None:
         self._database.execute_sql(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from followmail.errors import UserError
+from followmail.mail.identity import mailbox
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
 from followmail.store.events import Events
@@ -58,7 +59,7 @@ class Enrollments:
 
     def live_of(self, address: str) -> Enrollment | None:
         """A person's one live enrollment."""
-        return next(iter(self._where(f"address = ? AND {_IS_LIVE}", address)), None)
+        return next(iter(self._where(f"mailbox(address) = ? AND {_IS_LIVE}", mailbox(address))), None)
 
     def of_conversation(self, conversation: int) -> tuple[Enrollment, ...]:
         return self._where("conversation = ?", conversation)

@@ -6,7 +6,7 @@ go: out of lists of people, and out of every text that names them.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
@@ -142,10 +142,10 @@ class Forgetting:
         conversations = self._conversations(address, mine)
         alone = [number for number in conversations if not self._has_other(number, address, is_other)]
         gone = self._messages(address, conversations, alone, is_other)
-        count = self._delete_where(MessageRow, MessageRow.message_id, gone)
+        count = self._delete_messages(gone)
         for table, column in ((MarkRow, MarkRow.message_id), (AsideRow, AsideRow.message_id)):
-            self._delete_where(table, column, gone)
-        self._delete_where(DigestItemRow, DigestItemRow.message, gone)
+            self._delete_where(table, column, [*gone.values()])
+        self._delete_where(DigestItemRow, DigestItemRow.message, [*gone.values()])
         for row in (DeliveryRow, EventRow, DigestItemRow):
             count += self._delete_where(row, row.enrollment, mine) + self._delete_where(row, row.address, [address])
         count += self._delete_where(EnrollmentRow, EnrollmentRow.id, mine)
@@ -180,20 +180,27 @@ class Forgetting:
 
     def _messages(
         self, address: str, conversations: Iterable[int], alone: Iterable[int], is_other: Callable[[str], bool]
-    ) -> list[str]:
-        """Message-IDs of what goes whole: what they wrote, and what went to them alone."""
+    ) -> dict[int, str]:
+        """Row and Message-ID of what goes whole: what they wrote, and what went to them alone."""
         only = set(alone)
-        gone = []
+        gone: dict[int, str] = {}
         for number in conversations:
             rows = self._sql(
-                'SELECT message_id, sent, sender, "to", cc, bcc FROM message WHERE conversation = ?', number
+                'SELECT id, message_id, sent, sender, "to", cc, bcc FROM message WHERE conversation = ?', number
             )
-            for message_id, sent, *people in rows.fetchall():
+            for row, message_id, sent, *people in rows.fetchall():
                 to = [who for who in _people(people) if is_other(who) or who == address]
                 to_them_alone = bool(sent) and bool(to) and set(to) == {address}
                 if number in only or people[0] == address or to_them_alone:
-                    gone.append(message_id)
+                    gone[row] = message_id
         return gone
+
+    def _delete_messages(self, rows: Collection[int]) -> int:
+        """What answers them still belongs to their conversation, where that stays."""
+        for row in rows:
+            columns = "message_id, key, conversation"
+            self._sql(f"INSERT INTO thread_id ({columns}) SELECT {columns} FROM message WHERE id = ?", row)
+        return self._delete_where(MessageRow, MessageRow.id, list(rows))
 
     def _delete_where(self, table: Any, column: Any, values: list[Any]) -> int:
         count = 0

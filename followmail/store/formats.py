@@ -8,10 +8,29 @@ one, with every rule and index. A column that is new gets its default; what a fo
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from followmail.mail.subject import base_subject
+from followmail.store.keys import key_of, key_of_address
 from followmail.store.schema import TABLES, VERSION
 
+
+def _keys(database: Any) -> None:
+    """Format 4 finds messages by keys of their texts, and compares subjects without the marks of filters."""
+    for function in (key_of, key_of_address, base_subject):
+        database.connection().create_function(function.__name__, 1, function, deterministic=True)
+    columns = (
+        ("message", "key", "key_of(message_id)"), ("message", "sender_key", "key_of_address(sender)"),
+        ("thread_id", "key", "key_of(message_id)"), ("aside", "key", "key_of(message_id)"),
+    )  # fmt: skip
+    for table, column, value in columns:
+        if database.table_exists(table):
+            database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" BIGINT')
+            database.execute_sql(f'UPDATE "{table}" SET "{column}" = {value}')
+    if database.table_exists("message"):
+        database.execute_sql("UPDATE message SET base_subject = base_subject(subject)")
+
+
 # format → what its rows need that no default gives them, done on the tables of the format before
-CHANGES: Mapping[int, Callable[[Any], None]] = {}
+CHANGES: Mapping[int, Callable[[Any], None]] = {4: _keys}
 
 
 def rebuild(database: Any, version: int) -> None:

@@ -3,19 +3,19 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from followmail.mail import msgid
-from followmail.mail.identity import Person, domain
+from followmail.mail.identity import Person
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.conversation import Entry
+from followmail.store.keys import key_of_address
 from followmail.store.rows import marks
 from followmail.store.schema import MessageRow
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a copy of a message lies."""
 
     folder: str
@@ -23,8 +23,7 @@ class Place:
     uid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A message as it was found in a folder. `sent`: it is the consultant's own, and not on its way to them."""
 
     message: Message
@@ -52,12 +51,13 @@ _UNREAD = {
     "introduces": "'[]'", "need": "NULL",
 }  # fmt: skip
 READ = (
-    "sender", "sender_domain", "sender_name", "to", "cc", "subject", "base_subject", "date", "arrived", "in_reply_to",
+    "sender", "sender_key", "sender_name", "to", "cc", "subject", "base_subject", "date", "arrived", "in_reply_to",
     "references", "content_type", "auto_submitted", "is_list", "list_post", "null_return_path", "failed_recipients",
 )  # fmt: skip
 _NEW = (
     *READ,
     "message_id",
+    "key",
     "bcc",
     "envelope_to",
     "sent",
@@ -81,12 +81,12 @@ def known(row: Any) -> Known:
         to=people_in(row.to),
         cc=people_in(row.cc),
         bcc=people_in(row.bcc),
-        envelope_to=tuple(json.loads(row.envelope_to)),
+        envelope_to=_list_in(row.envelope_to),
         subject=row.subject,
         date=row.date,
         arrived=row.arrived,
-        in_reply_to=tuple(json.loads(row.in_reply_to)),
-        references=tuple(json.loads(row.references)),
+        in_reply_to=_list_in(row.in_reply_to),
+        references=_list_in(row.references),
         content_type=row.content_type,
         auto_submitted=bool(row.auto_submitted),
         is_list=bool(row.is_list),
@@ -107,36 +107,55 @@ def stand_in(message: Message) -> str:
 
 def tying(message: Message) -> tuple[str, ...]:
     """The ids that a message bears and refers to."""
+    if not (message.references or message.in_reply_to or message.original_id):
+        return (message.id,)
     return tuple(dict.fromkeys(filter(None, (message.id, message.original_id, *message.answers))))
 
 
-def row_of(found: Found, conversation: int, seen: int | None, judged: bool) -> tuple[Any, ...]:
+def row_of(found: Found, key: int, conversation: int, seen: int | None, judged: bool) -> tuple[Any, ...]:
     """A new row, in the order of `_NEW`."""
     message, place = found.message, found.place
     where = (place.folder, place.uidvalidity, place.uid) if place else ("", None, None)
     people = people_out(message.bcc), _list_out(message.envelope_to)
-    return (*headers(message), message.id, *people, found.sent, *where, conversation, seen, judged)
+    return (*headers(message), message.id, key, *people, found.sent, *where, conversation, seen, judged)
 
 
 def headers(message: Message) -> tuple[Any, ...]:
     """What the headers of one copy say, in the order of `READ`."""
     return (
-        message.sender.address, domain(message.sender.address), message.sender.name, people_out(message.to),
-        people_out(message.cc), message.subject, message.base_subject, MessageRow.date.db_value(message.date),
-        MessageRow.arrived.db_value(message.arrived), _list_out(message.in_reply_to), _list_out(message.references),
-        message.content_type, message.auto_submitted, message.is_list, message.list_post, message.null_return_path,
+        message.sender.address, key_of_address(message.sender.address), message.sender.name, people_out(message.to),
+        people_out(message.cc), message.subject, message.base_subject, _stamp(message.date), _stamp(message.arrived),
+        _list_out(message.in_reply_to), _list_out(message.references), message.content_type, message.auto_submitted, message.is_list, message.list_post, message.null_return_path,
         message.failed_recipients,
     )  # fmt: skip
 
 
+_stamp = MessageRow.date.db_value
+
+
 def _list_out(words: tuple[str, ...]) -> str:
-    return json.dumps(words) if words else "[]"
+    """As JSON, which nearly every id is already."""
+    if not words:
+        return "[]"
+    text = '", "'.join(words)
+    if text.isascii() and text.isprintable() and "\\" not in text and text.count('"') == 2 * len(words) - 2:
+        return f'["{text}"]'
+    return json.dumps(words)
+
+
+def _list_in(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text != "[]" else ()
+
+
+def people_out(people: tuple[Person, ...]) -> str:
+    return _people_out(people) if people else "[]"
 
 
 @lru_cache(maxsize=1024)
-def people_out(people: tuple[Person, ...]) -> str:
+def _people_out(people: tuple[Person, ...]) -> str:
     return json.dumps([[p.name, p.address] for p in people], ensure_ascii=False)
 
 
+@lru_cache(maxsize=1024)
 def people_in(text: str) -> tuple[Person, ...]:
     return tuple(Person(name, address) for name, address in json.loads(text))

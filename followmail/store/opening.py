@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 
 from followmail.errors import DatabaseError
+from followmail.mail.identity import mailbox
 from followmail.store import formats
 from followmail.store.schema import TABLES, VERSION
 
@@ -84,6 +85,7 @@ def open_database(path: Path | None) -> peewee.SqliteDatabase:
         lock_type="IMMEDIATE",
         pragmas={"journal_mode": "delete", "synchronous": "extra", "foreign_keys": 1, "temp_store": "memory"},
     )
+    database.register_function(mailbox, num_params=1)
     try:
         database.connect()
         _bring_up(database, path)

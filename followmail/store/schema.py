@@ -8,7 +8,7 @@ import peewee
 
 from followmail.sequence.steps import Mode, Origin, State, Status, Trigger
 
-VERSION = 3  # another schema is another format: tests/store/formats keeps each
+VERSION = 4  # another schema is another format: tests/store/formats keeps each
 
 
 class Moment(peewee.BigIntegerField):
@@ -79,31 +79,36 @@ class ConversationRow(Table):
 
 
 class ThreadId(Table):
-    """Every Message-ID that was seen or referred to, and the conversation that it ties."""
+    """A Message-ID that ties to a conversation and that, when it was met, no message bore: it was only referred to."""
 
-    message_id = peewee.TextField(primary_key=True)
+    message_id = peewee.TextField()
+    key = peewee.BigIntegerField(index=True)
     conversation = peewee.IntegerField(index=True)
 
     class Meta:
         table_name = "thread_id"
-        without_rowid = True
+        primary_key = False
 
 
 class MessageRow(Table):
-    """One message, known by its Message-ID, wherever its copies lie. `judged`: what it does has been done."""
+    """One message, known by its Message-ID, wherever its copies lie. `judged`: what it does has been done.
+
+    `key` and `sender_key` stand for Message-ID and sender in the indexes (`keys.py`). An index holds only what is asked for.
+    """
 
     id = peewee.AutoField()
-    message_id = peewee.TextField(unique=True)
+    message_id = peewee.TextField()
+    key = peewee.BigIntegerField(index=True)
     conversation = peewee.IntegerField(index=True)
-    sender = peewee.TextField(index=True)
-    sender_domain = peewee.TextField(index=True)
+    sender = peewee.TextField()
+    sender_key = peewee.BigIntegerField(index=True)
     sender_name = peewee.TextField(default="")
     to = peewee.TextField(default="[]")
     cc = peewee.TextField(default="[]")
     bcc = peewee.TextField(default="[]")
     envelope_to = peewee.TextField(default="[]")
     subject = peewee.TextField(default="")
-    base_subject = peewee.TextField(default="", index=True)
+    base_subject = peewee.TextField(default="")
     date = Moment(null=True)
     arrived = Moment(null=True)
     in_reply_to = peewee.TextField(default="[]")
@@ -111,7 +116,7 @@ class MessageRow(Table):
     content_type = peewee.TextField(default="")
     auto_submitted = peewee.BooleanField(default=False)
     is_list = peewee.BooleanField(default=False)
-    list_post = peewee.TextField(default="", index=True)
+    list_post = peewee.TextField(default="")
     null_return_path = peewee.BooleanField(default=False)
     failed_recipients = peewee.BooleanField(default=False)
     sent = peewee.BooleanField(default=False)
@@ -132,7 +137,13 @@ class MessageRow(Table):
 
     class Meta:
         table_name = "message"
-        indexes = ((("judged", "id"), False), (("sent", "date"), False), (("need", "sent", "arrived"), False))
+        indexes = (
+            (("sent", "date"), False),
+            peewee.SQL('CREATE INDEX "message_received" ON "message" ("arrived", "need") WHERE "sent" = 0'),
+            peewee.SQL('CREATE INDEX "message_written" ON "message" ("base_subject") WHERE "sent" = 1'),
+            peewee.SQL('CREATE INDEX "message_unjudged" ON "message" ("judged") WHERE "judged" = 0'),
+            peewee.SQL('CREATE INDEX "message_list_post" ON "message" ("list_post") WHERE "list_post" <> \'\''),
+        )
 
 
 class MarkRow(Table):
@@ -307,6 +318,7 @@ class AsideRow(Table):
     """A message that waits for the consultant and was put aside: until then, or for good (no time)."""
 
     message_id = peewee.TextField(primary_key=True)
+    key = peewee.BigIntegerField()
     until = Moment(null=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Who must never be mailed: `suppressed.txt`, a line each, also edited by hand.
 
 A line is an address, `@domain` (its subdomains too), a glob, or `sha256:` of a canonical address; `#` begins a remark.
+It forbids a person however the address is spelled (`identity.mailbox`).
 The file is the truth: it is read again whenever it changed, and outlives the database.
 """
 
@@ -13,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from followmail.errors import UserError
-from followmail.mail.identity import canonical, domain, is_address
+from followmail.mail.identity import canonical, domain, is_address, mailbox
 
 # The remark of an address that bounced: lifted when it writes.
 BOUNCED = "bounced"
@@ -38,6 +39,7 @@ class Suppressions:
         self._stamp: tuple[int, int, int] | None = None
         self._lines: tuple[str, ...] = ()
         self._plain: frozenset[str] = frozenset()
+        self._mailboxes: dict[str, str] = {}  # mailbox, or @domain → its line
         self._hashed = False
         self._globs: tuple[str, ...] = ()
         self._matchers: tuple[tuple[str, str], ...] = ()
@@ -48,19 +50,26 @@ class Suppressions:
         address = canonical(address)
         if address in self._plain:
             return address
-        if self._hash(address) in self._plain:
-            return self._hash(address)
-        parts = domain(address).split(".")
+        person = mailbox(address)
+        if person in self._mailboxes:
+            return self._mailboxes[person]
+        if (line := self._forgotten(address)) is not None:
+            return line
+        parts = domain(person).split(".")
         for start in range(len(parts)):
-            line = "@" + ".".join(parts[start:])
-            if line in self._plain:
+            if (line := self._mailboxes.get("@" + ".".join(parts[start:]))) is not None:
                 return line
         return next((glob for glob, whole in self._matchers if fnmatchcase(address, whole)), None)
 
     def is_forgotten(self, address: str) -> bool:
         """Whether only the hash of an address stands here: nothing of this person is kept."""
         self._refresh()
-        return self._hashed and self._hash(canonical(address)) in self._plain
+        return self._forgotten(canonical(address)) is not None
+
+    def _forgotten(self, address: str) -> str | None:
+        """The hash that stands here for an address."""
+        hashes = self._hashes(address) if self._hashed else ()
+        return next((line for line in hashes if line in self._plain), None)
 
     @property
     def has_forgotten(self) -> bool:
@@ -96,7 +105,7 @@ class Suppressions:
     def remove(self, line: str) -> bool:
         """Take a line out; False where there was none."""
         entry = canonical(line)
-        return self._keep(lambda text: self._entry(text) not in (entry, self._hash(entry)))
+        return self._keep(lambda text: self._entry(text) not in (entry, *self._hashes(entry)))
 
     def forget(self, address: str) -> None:
         """Keep only the hash of an address, which suppresses; no line names it any more, nor does a remark."""
@@ -104,8 +113,8 @@ class Suppressions:
         with self._alone():
             before = self._read() or _HEADER
             kept = [line for text in before.splitlines() if (line := self._without(text, entry)) is not None]
-            if self._hash(entry) not in map(self._entry, kept):
-                kept.append(self._hash(entry))
+            there = set(map(self._entry, kept))
+            kept += [line for line in self._hashes(entry) if line not in there]
             self._write("\n".join(kept) + "\n")
 
     def _without(self, line: str, entry: str) -> str | None:
@@ -131,9 +140,11 @@ class Suppressions:
         """An address that bounced writes: it exists again. Any other reason stays."""
         self._refresh()
         entry = canonical(address)
-        if entry in self._plain:
+        if (person := mailbox(entry)) in self._mailboxes:
             self._keep(
-                lambda text: self._entry(text) != entry or not text.partition("#")[2].strip().startswith(BOUNCED)
+                lambda text: (
+                    mailbox(self._entry(text)) != person or not text.partition("#")[2].strip().startswith(BOUNCED)
+                )
             )
 
     def _keep(self, wanted: Callable[[str], bool]) -> bool:
@@ -159,6 +170,10 @@ class Suppressions:
     def _hash(address: str) -> str:
         return "sha256:" + hashlib.sha256(address.encode("utf-8", "surrogateescape")).hexdigest()
 
+    def _hashes(self, address: str) -> tuple[str, ...]:
+        """Of an address as it is spelled, and of its mailbox."""
+        return tuple(dict.fromkeys(map(self._hash, (address, mailbox(address)))))
+
     @staticmethod
     def _entry(text: str) -> str:
         """A line as it is meant: `mailto:`, a name before the address and a domain without @ are slips, and forgiven."""
@@ -181,6 +196,7 @@ class Suppressions:
         self._globs = tuple(line for line in self._lines if any(c in line for c in "*?["))
         self._matchers = tuple((g, "*" + g if g.startswith("@") else g) for g in self._globs)
         self._plain = frozenset(self._lines) - frozenset(self._globs)
+        self._mailboxes = {mailbox(line): line for line in self._lines if line in self._plain and "@" in line}
         self._hashed = any(line.startswith("sha256:") for line in self._plain)
         self._stamp = stamp
 

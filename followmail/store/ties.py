@@ -1,29 +1,28 @@
 """Ties messages to conversations by the ids that they bear and refer to (RFC 5322 §3.6.4). Values only: no database."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 
 class Ties:
     """Which id belongs to which conversation, while one message after the other is tied; numbers from `free` on are new."""
 
     def __init__(self, known: Mapping[str, int], free: int) -> None:
-        self._known = known
-        self._fresh: dict[str, int] = {}
+        self._conversations = dict(known)
+        self._fresh: list[str] = []
         self._joined: dict[int, int] = {}
         self._first = self._next = free
 
-    def tie(self, ids: Iterable[str]) -> int:
+    def tie(self, ids: Collection[str]) -> int:
         """The conversation of a message; where its ids belong to several, these become the one with the lowest number."""
-        unknown, found = [], set()
-        for i in ids:
-            number = self._known.get(i) or self._fresh.get(i)
-            if number is None:
-                unknown.append(i)
-            else:
-                found.add(self.now(number))
+        conversations = self._conversations
+        unknown = [i for i in ids if i not in conversations]
+        found = {self.now(conversations[i]) for i in ids if i in conversations}
         target = min(found) if found else self._new()
-        self._joined |= dict.fromkeys(found - {target}, target)
-        self._fresh |= dict.fromkeys(unknown, target)
+        if len(found) > 1:
+            self._joined |= dict.fromkeys(found - {target}, target)
+        for i in unknown:
+            conversations[i] = target
+        self._fresh += unknown
         return target
 
     def now(self, number: int) -> int:
@@ -45,7 +44,7 @@ class Ties:
     @property
     def fresh(self) -> Iterator[tuple[str, int]]:
         """Ids that were not known before, in their order, and the conversation of each."""
-        return ((i, self.now(self._fresh[i])) for i in sorted(self._fresh))
+        return ((i, self.now(self._conversations[i])) for i in self._fresh)
 
     def _new(self) -> int:
         self._next += 1

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followmail.mail import message
-from followmail.mail.message import base_subject, decode, read, read_date
+from followmail.mail.message import decode, read, read_date
+from followmail.mail.subject import base_subject, is_forward
 
 FULL = b"""From: "Builder, Bob" <Bob@Bob.Example>\r
 To: Alex <alex@consult.example>, jo@consult.example\r
@@ -205,7 +206,7 @@ def test_decode_is_one_line() -> None:
 )
 def test_a_forward_says_so_in_its_subject(subject: str, forward: bool) -> None:
     """In the words of many programs; an answer to a forward is an answer."""
-    assert message.is_forward(subject) is forward
+    assert is_forward(subject) is forward
 
 
 # ---- the fast way and the slow way
@@ -226,6 +227,22 @@ def test_usual_people_are_read_as_the_standard_library_reads_them(text: str) -> 
     flat = " ".join(text.split())
     found = message._usual_people(flat) if flat else None
     assert found is None or found == message._any_people(flat, True) == message._any_people(flat, False)
+
+
+_words = st.lists(
+    st.sampled_from(
+        ["Re:", " ", "=?utf-8?q?J=C3=BCrgen?=", "=?UTF-8?B?w5xiZXJibGljaw==?=", "=?utf-8?b?w5?=", "=?latin1?q?a_b=FC?=", "=?x?q?=41?=",
+         "=?utf-8?q?=zz?=", "=?utf-8?q??=", "=?utf-8?q?a?b?=", "=?utf-8?b??=", "plain", "=", "?", "Größe", "=?utf-8?q?a b?="]
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(_words.map("".join) | st.text(max_size=30).map(lambda text: f"=?utf-8?q?{text}?="))
+def test_usual_words_are_decoded_as_the_standard_library_decodes_them(text: str) -> None:
+    """An encoded word, perhaps behind plain ones."""
+    found = message._usual_word(" ".join(text.split()))
+    assert found is None or found == message._any_words(" ".join(text.split()))
 
 
 _dates = st.tuples(

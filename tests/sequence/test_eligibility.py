@@ -142,7 +142,7 @@ def test_not_older_than_the_lookback(now: datetime, has_our_form: bool, passed: 
 def test_too_old_uses_the_earlier_date() -> None:
     """A migration that gives old mail a new INTERNALDATE wakes nobody."""
     old = case(BOB)
-    moved = replace(old.entry, message=replace(old.entry.message, arrived=NOW, date=NOW - timedelta(days=900)))
+    moved = replace(old.entry, message=old.entry.message._replace(arrived=NOW, date=NOW - timedelta(days=900)))
     assert not eligibility.recent(replace(old, entry=moved)).passed
 
 
