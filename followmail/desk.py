@@ -73,7 +73,7 @@ def _is_in_doubt(e: Enrollment) -> bool:
 
 def answer_since(desk: Desk, address: str, conversation: int | None, since: datetime) -> str:
     """Who answered since the consultant's mail, and when; empty where nobody did."""
-    known = desk.store.conversations.bearing_since(since, conversation, address, None, ())
+    known = desk.store.conversations.bearing_since(since, conversation, [address], None, ())
     for entry in (
         k.entry for k in known if k.conversation == conversation or k.entry.message.sender.address == address
     ):

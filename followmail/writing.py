@@ -12,8 +12,8 @@ from followmail.mail import compose as composing
 from followmail.mail import names as mail_names
 from followmail.mail.greeting import greeting
 from followmail.mail.identity import Identity, Person, company, is_shared
-from followmail.mail.message import bare_subject
 from followmail.mail.msgid import mint
+from followmail.mail.subject import bare_subject
 from followmail.rendering import Library
 from followmail.rendering import names as vocabulary
 from followmail.rendering.dates import written

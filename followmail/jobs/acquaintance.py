@@ -6,6 +6,14 @@ from followmail.jobs.cycle import Cycle
 from followmail.sequence.eligibility import Case
 
 
+def is_acquainted(c: Cycle, case: Case) -> bool:
+    """Whether it is known whether the prospect had written before the opening: a mail that is remembered tells, too."""
+    if case.prospect is None:
+        return True
+    first = c.store.conversations.first_wrote(case.prospect.address)
+    return (first is not None and first < case.opening.at) or c.store.conversations.is_acquainted(case.prospect.address)
+
+
 def with_acquaintance(c: Cycle, case: Case) -> Case:
     """The case with what is known of when the prospect first wrote."""
     if case.prospect is None:

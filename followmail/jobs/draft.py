@@ -37,6 +37,8 @@ GONE_LOOKS = 2
 GONE_AFTER = timedelta(minutes=15)
 # In place of a number of looks: the folder itself is gone, which proves nothing.
 OUT_OF_SIGHT = -1
+# The fact how the Drafts folders stood when all open drafts were found in them: while they do, they need not be read.
+_FOLLOWED = "drafts_followed"
 
 
 def drafts_target(look: Look) -> Folder | None:
@@ -47,7 +49,9 @@ def drafts_target(look: Look) -> Folder | None:
 def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
     """What became of open drafts: still there, moved, deleted, or to be withdrawn."""
     open_ones = c.store.outbox.with_drafts()
-    if not open_ones:
+    here, facts = _contents(look), c.store.facts
+    rest = all(p.delivery.status is Status.DRAFTED and not p.withdraw for p in open_ones)
+    if rest and (not open_ones or (here and here == facts.text(_FOLLOWED))):
         return
     try:
         found = read_drafts(session, look.folders)
@@ -60,6 +64,16 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
             _left_behind(session, c, look, parcel, found)
         else:
             _follow(session, c, look, parcel, found)
+    if here != facts.text(_FOLLOWED) and all(draft_of(parcel, found) for parcel in open_ones):
+        facts.set_text(_FOLLOWED, here)
+
+
+def _contents(look: Look) -> str | None:
+    """How the Drafts folders stand; None where a change of flags would not show in that (RFC 7162 §3.1.2)."""
+    folders = having(look.folders, Role.DRAFTS)
+    if not look.complete or not all(folder.highestmodseq for folder in folders):
+        return None
+    return repr([(f.name, f.uidvalidity, f.uidnext, f.messages, f.highestmodseq) for f in folders])
 
 
 def _follow(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:

@@ -16,7 +16,8 @@ from followmail.jobs.cycle import Cycle
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail.identity import Identity
-from followmail.mail.message import Message, base_subject
+from followmail.mail.message import Message
+from followmail.mail.subject import base_subject
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Status
 from followmail.store import Store

@@ -48,8 +48,11 @@ def _add(c: Cycle, number: int) -> None:
 
 def tell(c: Cycle) -> None:
     """The look is complete: what is still missing is told, and whoever needs a yes waits for one from now on."""
-    count = int(c.store.facts.text(_COUNT) or 0)
+    text = c.store.facts.text(_COUNT)
+    if text is None:
+        return
     c.store.facts.set_text(_COUNT, None)
+    count = int(text)
     if count <= 0:
         return
     why = (

@@ -4,8 +4,9 @@ The cost of a look grows with new mail: a folder whose UIDNEXT, UIDVALIDITY and 
 opened. The first look goes back to the horizon only, and further where a live enrollment's anchor is older.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from followmail.errors import CommandRefused
@@ -15,6 +16,7 @@ from followmail.imap.session import Session
 from followmail.jobs import unseen
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.recording import mark_of, record
+from followmail.jobs.unread import ask_again
 from followmail.mail import msgid
 from followmail.mail.message import Message
 from followmail.sequence import marks
@@ -22,34 +24,61 @@ from followmail.store.cursors import Position
 
 # Marks by plus address are honoured this far back, so the first look reads at least as far.
 SHORTEST_HORIZON = marks.HONOURED
+# So often all folders are gone through in one look, while mail is being moved.
+_PASSES = 5
 
 
 def look(session: Session, c: Cycle) -> Look:
-    """One look. Folders that cannot be read are named in its faults; a broken connection raises."""
-    folders = tuple(_with_settings(folder, c) for folder in session.folders())
-    watched = [f for f in folders if f.selectable and f.name not in c.options.skip_folders]
-    positions = c.store.cursors.all()
-    faults: list[str] = []
+    """One look. Folders that cannot be read are named in its faults; a broken connection raises.
+
+    What another program moved while it was read may lie where nothing was new a moment before: looked for again.
+    """
     changed: set[str] = set()
     new = 0
+    for _ in range(_PASSES):
+        seen = _go_through(session, c)
+        changed |= seen.changed
+        new += seen.new
+        if not seen.missing:
+            break
+    if seen.missing:
+        seen.faults.append("mail is moved from folder to folder while it is read")
+    if not seen.faults:
+        unseen.tell(c)
+    c.tally.new_messages += new
+    return Look(seen.folders, tuple(seen.faults), frozenset(changed), new)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What came of going through the folders once. `missing`: of some UIDs that were given away there was no message."""
+
+    folders: tuple[Folder, ...]
+    faults: list[str] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    new: int = 0
+    missing: bool = False
+
+
+def _go_through(session: Session, c: Cycle) -> _Seen:
+    seen = _Seen(tuple(_with_settings(folder, c) for folder in session.folders()))
+    watched = [f for f in seen.folders if f.selectable and f.name not in c.options.skip_folders]
+    positions = c.store.cursors.all()
     for number, folder in enumerate(watched):
         c.progress("looking", number, len(watched))
         if folder.fault:
-            faults.append(f"{folder.name}: {folder.fault}")
+            seen.faults.append(f"{folder.name}: {folder.fault}")
             continue
         if _unchanged(folder, positions.get(folder.name)):
             continue
-        changed.add(folder.name)
+        seen.changed.add(folder.name)
         if folder.name not in positions and _holds_nothing(folder, c):
             continue
         try:
-            new += _read_folder(session, c, folder, positions.get(folder.name))
+            _read_folder(session, c, folder, positions.get(folder.name), seen)
         except CommandRefused as fault:
-            faults.append(f"{folder.name}: {fault}")
-    if not faults:
-        unseen.tell(c)
-    c.tally.new_messages += new
-    return Look(folders, tuple(faults), frozenset(changed), new)
+            seen.faults.append(f"{folder.name}: {fault}")
+    return seen
 
 
 def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: datetime) -> bool:
@@ -109,24 +138,30 @@ def _horizon(c: Cycle) -> date:
     return day
 
 
-def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position | None) -> int:
+def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position | None, seen: _Seen) -> None:
     chosen = reader.examine(session, folder.name)
     known = position is not None and position.uidvalidity == chosen.uidvalidity
     if known and position is not None:
-        uids = reader.uids_from(session, folder.name, position.uidnext, anew=False)
+        uids: Sequence[int] = reader.uids_from(session, folder.name, position.uidnext, anew=False)
     else:
         uids = _first_uids(session, c, folder)
+    uids = array("Q", uids)  # a tenth of the memory of a list
     read_anew = position is not None and not known
-    recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew)
+    unread: list[reader.Head] = []
+    recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew, unread=unread)
     start = position.uidnext if known and position else 1
     following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)
     stored = tuple(recorded) if known else ()
-    new = len(stored) if known else sum(1 for _ in recorded)
+    seen.new += len(stored) if known else sum(1 for _ in recorded)
+    seen.missing |= not known or len(uids) < following - start
     with c.store.transaction():
         if known:
             unseen.weigh(c, folder, len(uids), following - start, stored)
+        again = ask_again(c, folder, chosen.uidvalidity, unread)
+        following = min([following, *(head.uid for head in again)])
         c.store.cursors.set(Position(folder.name, chosen.uidvalidity, following, folder.messages, folder.highestmodseq))
-    return new
+    if again:
+        seen.faults.append(f"{folder.name}: message {again[0].uid} cannot be read: {again[0].fault}")
 
 
 def _first_uids(session: Session, c: Cycle, folder: Folder) -> list[int]:

@@ -4,13 +4,14 @@ First the tie, from the headers alone: does it bear on the enrollment, and how? 
 the effect, from what the body was read as. In doubt an effect holds the mail back; an end needs a plain reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from followmail.mail.identity import Identity, same_company
+from followmail.mail.identity import Identity, same_company, same_person
 from followmail.mail.kinds import Kind, Verdict
-from followmail.mail.message import Message, bare_subject
+from followmail.mail.message import Message
+from followmail.mail.subject import bare_subject
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, State
 from followmail.sequence.workdays import Calendar
@@ -30,6 +31,7 @@ class Tie(StrEnum):
     COLLEAGUE = "from a colleague"
     REPORT = "a report on a mail of it"
     ELSEWHERE = "from the prospect, elsewhere"
+    RECIPIENT = "from somebody in its Cc, elsewhere"
     SUBJECT = "with its subject"
     COMPANY = "from the prospect's company"
 
@@ -46,6 +48,11 @@ class Bearings:
     introducers: frozenset[str]
     base_subjects: frozenset[str]  # under which the consultant wrote in it; never an empty one
     recipients: tuple[str, ...]  # whom its mails go to
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The prospect, and whom else its mails go to."""
+        return tuple(dict.fromkeys((self.enrollment.address, *self.recipients)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +93,15 @@ def _by_sender(message: Message, in_conversation: bool, refers_to_known: bool, b
     if in_conversation:
         if b.identity.is_colleague(sender):
             return Tie.COLLEAGUE
-        return Tie.INTRODUCER if sender in b.introducers else Tie.CONVERSATION
-    if sender == b.enrollment.address:
+        return Tie.INTRODUCER if any(same_person(sender, a) for a in b.introducers) else Tie.CONVERSATION
+    if same_person(sender, b.enrollment.address):
         return Tie.ELSEWHERE
-    if b.identity.is_colleague(sender):
-        return None
+    if any(same_person(sender, address) for address in b.recipients):
+        return Tie.RECIPIENT
     if message.base_subject in b.base_subjects and not refers_to_known:
         return Tie.SUBJECT
+    if b.identity.is_colleague(sender):
+        return None
     if same_company(sender, b.enrollment.address) and _to_consultant(message, b.identity):
         return Tie.COMPANY
     return None
@@ -117,6 +126,8 @@ def effect(
         return _by_kind(message, verdict, b, calendar, now)
     if how is Tie.INTRODUCER and verdict.acknowledgement:
         return None
+    if how is Tie.RECIPIENT and verdict.kind is Kind.UNSUBSCRIBE:
+        return _goes_on_without(message, b, calendar)
     if not (verdict.kind.human or verdict.kind is Kind.CALENDAR):
         return None
     return _doubt(how, message, b, calendar)
@@ -135,6 +146,15 @@ def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effec
     }.get(how, f"{who} wrote{about}{day}; still follow up?")
     counts = (message.sent_on or message.later) if how is Tie.COLLEAGUE else None
     return Effect(Happened.WAITING, why, State.WAITING, "answer", _away_until(b.enrollment), counts_from=counts)
+
+
+def _goes_on_without(message: Message, b: Bearings, calendar: Calendar) -> Effect:
+    """Somebody in Cc asks not to be written to: never again to them, and to the prospect only after a yes."""
+    doubt = _doubt(Tie.RECIPIENT, message, b, calendar)
+    mine = tuple(a for a in b.recipients if same_person(a, message.sender.address))
+    remark = f"asked not to be written to{_day(message.later, calendar)}"
+    gone = dict.fromkeys((message.sender.address, *mine))
+    return replace(doubt, suppress=tuple((address, remark) for address in gone), drop=mine)
 
 
 def _away_until(e: Enrollment) -> datetime | None:
@@ -176,7 +196,7 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
 
 def _speaks_for_prospect(message: Message, b: Bearings) -> bool:
     """An automatic answer of the prospect's own, also from a second address where nobody else was written to."""
-    return message.sender.address == b.enrollment.address or len(b.recipients) == 1
+    return same_person(message.sender.address, b.enrollment.address) or len(b.recipients) == 1
 
 
 def _later(

@@ -6,7 +6,7 @@ Entries are the messages tied by Message-ID, In-Reply-To and References (RFC 532
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from followmail.mail.identity import Identity, Person, same_company
+from followmail.mail.identity import Identity, Person, same_company, same_person
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.steps import Enrollment
@@ -42,7 +42,7 @@ class Entry:
 
     def is_to(self, address: str) -> bool:
         """Whether somebody stands in its To or Cc."""
-        return any(p.address == address for p in (*self.message.to, *self.message.cc))
+        return any(same_person(p.address, address) for p in (*self.message.to, *self.message.cc))
 
     @property
     def answered(self) -> bool:
@@ -70,7 +70,7 @@ class Conversation:
         """The consultant's messages since this person last answered, up to and with `until`, oldest first."""
         run: list[Entry] = []
         for entry in self.entries:
-            if entry.message.sender.address == address and entry.answered:
+            if same_person(entry.message.sender.address, address) and entry.answered:
                 run = []
             if entry.sent and entry.is_to(address):
                 run.append(entry)
@@ -88,7 +88,9 @@ class Conversation:
         before = self.entries[: self.entries.index(opening)] if opening in self.entries else ()
         senders = {e.message.sender.address for e in before if not e.sent and e.message.sender.address}
         return frozenset(
-            a for a in senders if a != prospect and identity.is_outside(a) and not same_company(a, prospect)
+            a
+            for a in senders
+            if not same_person(a, prospect) and identity.is_outside(a) and not same_company(a, prospect)
         )
 
     def last_word(self) -> Entry | None:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from followmail.mail.identity import Identity, Person, domain, same_company
 from followmail.mail.kinds import Kind
+from followmail.mail.message import Message
 from followmail.mail.msgid import is_ours
 from followmail.sequence.conversation import Conversation, Entry, outside_people
 from followmail.sequence.steps import Sequence, Trigger
@@ -135,9 +136,14 @@ def recent(case: Case) -> Check:
     allowed = f"lookback {case.lookback.days} days"
     if case.has_our_form:
         return Check("not too old", True, "a mail of ours stands in the conversation")
-    if age is None or earlier is None:
+    if age is None:
         return Check("not too old", False, "it has no date")
-    return Check("not too old", case.now - earlier <= case.lookback, f"{age} days old, {allowed}")
+    return Check("not too old", is_recent(case.entry.message, case.now, case.lookback), f"{age} days old, {allowed}")
+
+
+def is_recent(message: Message, now: datetime, lookback: timedelta) -> bool:
+    """Whether a message is not older than the lookback; without a date it is."""
+    return message.earlier is not None and now - message.earlier <= lookback
 
 
 BEFORE_ASKING = (ordinary, few_people, nobody_suppressed, not_off, recent)

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from followmail.mail.greeting import is_greeting
-from followmail.mail.quote import is_closing
+from followmail.mail.signature import is_closing
 from followmail.sequence.when import parse
 from followmail.sequence.workdays import Calendar
 

@@ -1,6 +1,7 @@
 """What a cycle costs, in counts that no busy machine changes: commands, bytes, messages, statements."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from followmail.imap.session import Session
 from followmail.jobs import watch
 from followmail.rounds import go_round
+from followmail.service import Daemon, Stop
 from tests.imap.staging import Relay
 from tests.servers.dovecot import Dovecots
 from tests.world import ANN, BOB, PROPOSAL, World
@@ -72,6 +74,43 @@ def test_a_cycle_after_a_folder_was_open_is_one_round_trip_still(world: World) -
         go_round(world.office, session, lambda: world.now)
     *_, noop, listed = stirred(commands(world))
     assert noop == "NOOP" and listed.startswith("LIST")
+
+
+def test_drafts_that_lie_untouched_cost_nothing(world: World) -> None:
+    """The folder is not opened, nothing is written; what another client marks in it is seen at once."""
+    world.writes(BOB, "Proposal", PROPOSAL)
+    world.round()
+    world.days_pass(4)
+    world.round()
+    world.round()
+    world.mailbox.record()
+    with world.office.connect() as session, statements(world) as told:
+        go_round(world.office, session, lambda: world.now)
+    assert [line.partition(" RETURN")[0] for line in stirred(commands(world))] == ['LIST "" "*"']
+    assert [sql for sql in told if sql.startswith(("INSERT", "UPDATE")) and "WHERE status" not in sql] == []
+    client = world.mailbox.client
+    client.select_folder("Drafts")
+    client.add_flags(client.search(), [rb"\Deleted"])
+    world.round()
+    (parcel,) = world.office.store.outbox.with_drafts()
+    assert parcel.gone_looks == 1
+
+
+def test_the_daemon_waits_again_without_opening_anything(world: World) -> None:
+    """INBOX stays open from one IDLE to the next, as long as nothing else is asked."""
+    world.gets(ANN, "News", "Hello.")
+    world.mailbox.record()
+    stop = Stop()
+    daemon = Daemon(world.office, stop, lambda: world.now)
+    for _ in range(4):
+        assert daemon._round() is None
+        threading.Timer(0.1, stop.ask_again).start()
+        daemon._rest()
+        assert stop.taken_again()
+    daemon._hang_up()
+    stop.close()
+    said = [line.partition(" ")[0] or "DONE" for line in stirred(commands(world))]  # which has no tag
+    assert said[-12:] == ["NOOP", "LIST", "IDLE", "DONE"] * 3
 
 
 def test_one_new_mail_costs_one_message_whatever_lies_there(world: World) -> None:

@@ -34,3 +34,24 @@ def test_an_answer_that_cannot_be_read_holds_the_chase_and_nothing_else(
     assert len(world.office.store.conversations.set_aside(world.now - days(30))) == 1
     world.run_days(4)
     assert [draft["To"] for draft in world.drafts()] == [ANN]
+
+
+def test_a_mail_of_yours_that_cannot_be_read_is_told_and_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was to be read ahead with the others: that it cannot be is left to its own judging."""
+    real = kinds.classify
+
+    def broken(raw: bytes, on: object = None) -> kinds.Verdict:
+        if b"poison" in raw:
+            raise RuntimeError("staged")
+        return real(raw, on)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kinds, "classify", broken)
+    world.writes(BOB, text="poison?", ago=days(2))
+    world.writes(ANN, ago=days(2))
+    for _ in range(4):
+        world.round()
+        world.now += timedelta(minutes=10)
+    assert world.states() == {"ann@ann.example": "active"}
+    assert [e.partition(":")[0] for e in world.events("alex@consult.example")] == ["set-aside"]

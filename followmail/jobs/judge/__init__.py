@@ -8,7 +8,7 @@ and told; the rest goes on.
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.judge.attend import attend
-from followmail.jobs.judge.court import Court, deadly
+from followmail.jobs.judge.court import BROKE, Court, deadly
 from followmail.jobs.judge.incoming import judge_incoming
 from followmail.jobs.judge.marked import judge_folder_marks
 from followmail.jobs.judge.meetings import judge_meetings
@@ -33,3 +33,5 @@ def _judge(court: Court) -> None:
         judge_meetings(court)
     attend(court)
     find_phones(court)
+    if court.c.store.facts.text(BROKE):
+        court.c.store.facts.set_text(BROKE, None)

@@ -6,19 +6,20 @@ for an enrollment is not fetched again.
 
 import json
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from followmail.imap.folders import Role
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.facts import PUT_AWAY
 from followmail.jobs.forgotten import is_forgotten
-from followmail.jobs.judge.court import Court, guarded
+from followmail.jobs.judge.court import TOGETHER, Court, guarded
 from followmail.jobs.recording import acquaint
 from followmail.mail.identity import Identity, Person, company, is_machine, same_company
 from followmail.mail.kinds import Kind, classify
 from followmail.mail.kinds.introduction import introduces
-from followmail.mail.message import Message, bare_subject
+from followmail.mail.message import Message
 from followmail.mail.need import Need
+from followmail.mail.subject import bare_subject
 from followmail.mail.weighing import need_of
 from followmail.store.conversations import Known
 
@@ -34,11 +35,23 @@ def attend(court: Court) -> None:
     if c.store.facts.text(PUT_AWAY) != (names := json.dumps(away)):
         c.store.facts.set_text(PUT_AWAY, names)
     new = c.store.attention.unweighed(c.now - c.options.lookback, away, MOST_MAILS)
-    found = (known for i in new if (known := c.store.conversations.find(i)) is not None)
-    wanted = _affordable([known for known in found if _counts(c, known)])
-    _know(court, [known.entry.message.sender.address for known in wanted])
-    for known in wanted:
+    with c.store.transaction():
+        found = (known for i in new if (known := c.store.conversations.find(i)) is not None)
+        wanted = _affordable([known for known in found if _counts(c, known)])
+    _know(court, wanted)
+    bodies = {known.row: raw for known, raw in court.bodies(filter(partial(_is_unread, court), wanted))}
+    ready = iter([known for known in wanted if known.row in bodies or not _is_unread(court, known)])
+    left = [known for known in wanted if known.row not in bodies and _is_unread(court, known)]
+    while some := list(islice(ready, TOGETHER)):
+        with c.store.transaction():
+            for known in some:
+                guarded(court, known, partial(_weigh, court, known, bodies.pop(known.row, None)))
+    for known in left:
         guarded(court, known, partial(_weigh, court, known))
+
+
+def _is_unread(court: Court, known: Known) -> bool:
+    return known.entry.kind is None and known.row not in court.verdicts
 
 
 def _affordable(mails: list[Known]) -> list[Known]:
@@ -74,19 +87,28 @@ def _is_for_me(c: Cycle, known: Known) -> bool:
     return wrote or (any(identity.is_own(p.address) for p in message.cc) and bool(_others(identity, message)))
 
 
-def _know(court: Court, addresses: list[str]) -> None:
-    """Ask once who of these had ever written before: a first mail is told as one."""
-    unknown = [a for a in dict.fromkeys(addresses) if not court.c.store.conversations.is_acquainted(a)]
+def _know(court: Court, mails: list[Known]) -> None:
+    """Ask once who of their authors had ever written before, where no mail that is remembered tells: a first mail is told
+    as one."""
+    unknown = [
+        known.entry.message.sender.address for known in mails if not _is_acquainted(court.c, known.entry.message)
+    ]
     if unknown:
         acquaint(court.session, court.c, court.watched(), unknown)
 
 
-def _weigh(court: Court, known: Known) -> None:
+def _is_acquainted(c: Cycle, message: Message) -> bool:
+    first, earlier = c.store.conversations.first_wrote(message.sender.address), message.earlier
+    wrote = first is not None and earlier is not None and first < earlier
+    return wrote or c.store.conversations.is_acquainted(message.sender.address)
+
+
+def _weigh(court: Court, known: Known, raw: bytes | None = None) -> None:
     """Read it, and remember only what it needs: what it was read as is no matter of any enrollment."""
     kind, text, lang = known.entry.kind, known.entry.text, known.language
     if kind is None:
         day = (known.entry.message.sent_on or court.c.now).date()
-        verdict = court.verdicts.get(known.row) or classify(court.raw(known), day)
+        verdict = court.verdicts.get(known.row) or classify(raw if raw is not None else court.raw(known), day)
         kind, text, lang = verdict.kind, verdict.new_text, verdict.language
     need, asked = need_of(kind, text, lang)
     people = _introduced(court.c, known, kind, text, lang)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court
-from followmail.jobs.judge.incoming import count, settle_history
-from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps
+from followmail.jobs.judge.incoming import bearing_on, count, settle_history, wrote
+from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps, without_our_id
 from followmail.mail.identity import Person
 from followmail.mail.kinds import Kind
 from followmail.sequence.answers import Effect
@@ -15,6 +16,7 @@ from followmail.sequence.happened import Happened
 from followmail.sequence.meetings import TookPlace
 from followmail.sequence.planner import due_of, next_step
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
+from followmail.store.conversations import Known
 
 # A chase whose next step is further off than this gives way to a newer one.
 FAR_OFF = 20  # business days
@@ -42,12 +44,10 @@ class Wish:
 def begin(court: Court, wish: Wish) -> str:
     """Begin the enrollment; the reason why not, in plain words, else empty."""
     c = court.c
-    if line := c.store.suppressions.matching(wish.prospect.address):
-        return f"{wish.prospect.address} must not be mailed ('{line}' in suppressed.txt)"
-    if not wish.sequence.steps:
-        return f"the sequence '{wish.sequence.name}' has no step"
+    if fault := _fault(c, wish):
+        return fault
     e = _new(court, wish)
-    known = next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
+    known = _before(c, e)
     if known is not None and (known.state.live or wish.origin is Origin.DETECTED):
         return _again(court, known, wish)
     if known is not None and _stopped_since(known, wish):
@@ -72,6 +72,37 @@ def begin(court: Court, wish: Wish) -> str:
     return ""
 
 
+def will_read(court: Court, wish: Wish) -> list[Known]:
+    """The messages that `begin` will read, as far as can be foreseen: what they wrote ends it mostly, and they are read
+    no further than that."""
+    c = court.c
+    e = _new(court, wish)
+    if _fault(c, wish) or _before(c, e) is not None:
+        return []
+    came = list(bearing_on(c, e, wish.ended))
+    lately = [known for known in _latest(c, e.address) if known.entry.kind is None]
+    anchor = c.store.conversations.find(e.anchor) if e.anchor else None
+    mine = [anchor] if anchor is not None and anchor.asks is None else []
+    return [
+        *mine,
+        *without_our_id(c, e, wish.sequence, wish.opening),
+        *came,
+        *([] if wrote(e.address, came) else lately),
+    ]
+
+
+def _fault(c: Cycle, wish: Wish) -> str:
+    """Why nobody can be enrolled so, whatever was written."""
+    if line := c.store.suppressions.matching(wish.prospect.address):
+        return f"{wish.prospect.address} must not be mailed ('{line}' in suppressed.txt)"
+    return "" if wish.sequence.steps else f"the sequence '{wish.sequence.name}' has no step"
+
+
+def _before(c: Cycle, e: Enrollment) -> Enrollment | None:
+    """The enrollment of the same opening in the same sequence."""
+    return next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
+
+
 def _asked_first(e: Enrollment) -> Enrollment:
     """Marked before the first run: it waits for a yes; what it waits or rests for already stays what it is told for."""
     why = "it was marked before the first run; follow up?"
@@ -85,10 +116,7 @@ def _asked_first(e: Enrollment) -> Enrollment:
 def _forbade(court: Court, address: str) -> str:
     """Whether they asked, before there was this enrollment, not to be written to: that holds for ever."""
     c = court.c
-    allowed = (e.at for e in c.store.events.of(address=address) if e.event == Happened.UNSUPPRESSED)
-    since = max(allowed, default=datetime.min.replace(tzinfo=UTC))
-    mails = sorted(c.store.conversations.of_address(address), key=lambda known: known.entry.at)
-    for known in [known for known in mails if known.entry.at > since][-FORBIDS_AMONG:]:
+    for known in _latest(c, address):
         kind = known.entry.kind or court.read(known).kind
         if kind is Kind.UNSUBSCRIBE:
             c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")
@@ -96,6 +124,14 @@ def _forbade(court: Court, address: str) -> str:
             c.store.events.add(c.now, Happened.NOT_ENROLLED, why, address=address)
             return why
     return ""
+
+
+def _latest(c: Cycle, address: str) -> list[Known]:
+    """The latest mails of somebody, in which they may forbid it; none that came before it was allowed again."""
+    allowed = (e.at for e in c.store.events.of(address=address) if e.event == Happened.UNSUPPRESSED)
+    since = max(allowed, default=datetime.min.replace(tzinfo=UTC))
+    mails = sorted(c.store.conversations.of_address(address), key=lambda known: known.entry.at)
+    return [known for known in mails if known.entry.at > since][-FORBIDS_AMONG:]
 
 
 def _doubt(met: TookPlace) -> str:

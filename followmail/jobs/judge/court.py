@@ -1,9 +1,12 @@
 """What judging works with: one cycle, one connection, one look; bodies are fetched here, and only here."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from followmail.errors import CommandRefused, InDoubt, Stopped, Transient, UserError
 from followmail.imap import reader
@@ -20,6 +23,11 @@ from followmail.store.conversations import Known
 MAX_TRIES = 3
 MAX_BROKEN = 5
 BODY_LIMIT = 64 * 1024
+TOGETHER = 16  # messages that are read ahead are remembered in one transaction
+# The fact that the connection broke while much was asked for together: then it is asked for one by one, to find what is
+# at fault.
+BROKE = "together_broke"
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -31,6 +39,7 @@ class Court:
     look: Look
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     deadly: int | None = None  # the message that the program died over, time and again
+    asked_for: set[str] = field(default_factory=set)  # ids of ancestors for which the folders were searched
 
     def folder(self, name: str) -> Folder | None:
         return next((f for f in self.look.folders if f.name == name), None)
@@ -47,15 +56,71 @@ class Court:
     def read(self, known: Known) -> Verdict:
         """What a message says: its body is fetched, at most 64 KiB of it, and read once."""
         if known.row not in self.verdicts:
-            verdict = kinds.classify(self.raw(known), _day_of(known, self.c.now))
-            told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
-            self.c.store.conversations.set_read(
-                known.row, verdict.kind if told else None,
-                "" if is_forgotten(known.entry.message) else verdict.new_text, verdict.language,
-                _asked(verdict) if known.entry.sent else None,
-            )  # fmt: skip
-            self.verdicts[known.row] = verdict
+            self._understand(known, self.raw(known))
         return self.verdicts[known.row]
+
+    def _understand(self, known: Known, raw: bytes) -> None:
+        verdict = kinds.classify(raw, _day_of(known, self.c.now))
+        told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
+        self.c.store.conversations.set_read(
+            known.row, verdict.kind if told else None,
+            "" if is_forgotten(known.entry.message) else verdict.new_text, verdict.language,
+            _asked(verdict) if known.entry.sent else None,
+        )  # fmt: skip
+        self.verdicts[known.row] = verdict
+
+    def read_ahead(self, wanted: Iterable[tuple[Known, Known]]) -> None:
+        """Read what will be asked for: (the message to be judged, one that is read for it). What cannot be read now is
+        left to the judging, which holds or tells."""
+        needs = {needed.row: (judged.row, needed) for judged, needed in wanted if judged.row != self.deadly}
+        bodies = self.bodies(needed for _, needed in needs.values() if needed.row not in self.verdicts)
+        while some := list(islice(bodies, TOGETHER)):
+            with self.c.store.transaction():
+                for known, raw in some:
+                    self.foresee(needs[known.row][0], partial(self._understand, known, raw))
+
+    def foresee(self, judged: int, work: Callable[[], _T]) -> _T | None:
+        """Work something out ahead for a message (its row); None where that fails, for its judging will meet it again."""
+        self.c.store.underway.begin(judged)
+        try:
+            return work()
+        except (Stopped, UserError):
+            raise
+        except Exception as fault:  # noqa: BLE001  whatever one message brings, the rest must go on
+            self.c.tell("foreseeing-failed", {"fault": type(fault).__name__})
+            return None
+        finally:
+            self.c.store.underway.end()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is asked of the server for many messages: where the connection breaks, they are next asked for alone."""
+        try:
+            yield
+        except Transient:
+            self.c.store.facts.set_text(BROKE, self.c.now.isoformat())
+            raise
+
+    @property
+    def apart(self) -> bool:
+        """Whether nothing may be asked for together."""
+        return self.c.store.facts.text(BROKE) is not None
+
+    def bodies(self, wanted: Iterable[Known]) -> Iterator[tuple[Known, bytes]]:
+        """The beginnings of messages that lie where they were seen, a folder at a time; of the others nothing."""
+        lying: dict[str, dict[int, Known]] = {}
+        for known in wanted if not self.apart else ():
+            if known.place is not None and self.folder(known.place.folder) is not None:
+                lying.setdefault(known.place.folder, {})[known.place.uid] = known
+        for folder in sorted(lying, key=self.session.is_open, reverse=True):
+            here = lying[folder]
+            for uid, raw in self._beginnings(folder, list(here)):
+                if uid in here and _is_same(raw, here[uid]):
+                    yield here[uid], raw
+
+    def _beginnings(self, folder: str, uids: list[int]) -> Iterator[tuple[int, bytes]]:
+        with contextlib.suppress(CommandRefused), self.together():
+            yield from reader.beginnings(self.session, folder, uids, BODY_LIMIT)
 
     def raw(self, known: Known, limit: int = BODY_LIMIT) -> bytes:
         """The beginning of a message, wherever it lies now; its headers alone where it is gone."""

@@ -1,12 +1,12 @@
 """What incoming messages do to enrollments: to the live ones when they arrive, to a new one by what came before it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, judge_each
-from followmail.mail.identity import company
+from followmail.mail.identity import company, mailbox, same_person
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
 from followmail.sequence.conversation import parties_of
@@ -63,17 +63,23 @@ class Live:
         live = cls(c)
         for e in c.store.enrollments.live():
             live.all.append(e.id)
-            live.by_address.setdefault(e.address, []).append(e.id)
+            live.by_address.setdefault(mailbox(e.address), []).append(e.id)
             if e.conversation is not None:
                 live.by_conversation.setdefault(e.conversation, []).append(e.id)
             if domain := company(e.address):
                 live.by_company.setdefault(domain, []).append(e.id)
+        for conversation, people in c.store.conversations.written_to(live.by_conversation):
+            for person in people:
+                live.by_address.setdefault(mailbox(person), []).extend(live.by_conversation[conversation])
         return live
 
     def near(self, known: Known) -> list[int]:
         """Enrollments on which a message may bear."""
+        if not self.all:
+            return []
         message = known.entry.message
-        found = [*self.by_conversation.get(known.conversation, ()), *self.by_address.get(message.sender.address, ())]
+        found = list(self.by_conversation.get(known.conversation, ()))
+        found += self.by_address.get(mailbox(message.sender.address), ())
         for conversation in self.c.store.conversations.written_under(message.base_subject):
             found += self.by_conversation.get(conversation, ())
         domain = company(message.sender.address) or ""
@@ -86,7 +92,7 @@ class Live:
         """Enrollments on which a report tells: of the conversation that it quotes, of the recipients that it names."""
         found = list(self.by_conversation.get(conversation, ())) if conversation is not None else []
         for address in failed:
-            found += self.by_address.get(address, ())
+            found += self.by_address.get(mailbox(address), ())
             found += self.by_company.get(company(address) or "", ())
         return found
 
@@ -208,14 +214,12 @@ def settle_history(court: Court, e: Enrollment, since: datetime | None = None) -
     `e` is not stored yet: the moves are made on the value. Only suppressions are written, for they outlive it.
     """
     c, delays = court.c, 0
-    b = bearings(c, e)
-    b = replace(b, since=since or b.since)
-    came = c.store.conversations.bearing_since(b.since, e.conversation, e.address, company(e.address), b.base_subjects)
+    b, came = _history(c, e, since)
     for number, known in enumerate(came):
         b = replace(b, enrollment=e)
         found = tie_of(c, known, b)
         effect = found and answers.effect(found, known.entry.message, court.read(known), b, c.policy.calendar, c.now)
-        if not effect or (effect.state is State.BOUNCED and _wrote(e.address, came[number + 1 :])):
+        if not effect or (effect.state is State.BOUNCED and wrote(e.address, came[number + 1 :])):
             continue
         delays += effect.event == Happened.SOFT_BOUNCE
         if effect.event == Happened.SOFT_BOUNCE and delays >= answers.SOFT_BOUNCES:
@@ -228,9 +232,27 @@ def settle_history(court: Court, e: Enrollment, since: datetime | None = None) -
     return e
 
 
-def _wrote(address: str, messages: Iterable[Known]) -> bool:
+def _history(c: Cycle, e: Enrollment, since: datetime | None) -> tuple[Bearings, tuple[Known, ...]]:
+    b = bearings(c, e)
+    b = replace(b, since=since or b.since)
+    return b, c.store.conversations.bearing_since(
+        b.since, e.conversation, b.people, company(e.address), b.base_subjects
+    )  # fmt: skip
+
+
+def bearing_on(c: Cycle, e: Enrollment, since: datetime | None = None) -> Iterator[Known]:
+    """What `settle_history` reads, up to the first mail of the prospect's own."""
+    b, came = _history(c, e, since)
+    for known in came:
+        if tie_of(c, known, b) is not None:
+            yield known
+            if wrote(e.address, [known]):
+                return
+
+
+def wrote(address: str, messages: Iterable[Known]) -> bool:
     """Whether a person wrote from this address: then it works, whatever a server said before."""
-    mine = [known.entry.message for known in messages if known.entry.message.sender.address == address]
+    mine = [known.entry.message for known in messages if same_person(known.entry.message.sender.address, address)]
     return any(not m.auto_submitted and not m.may_be_report for m in mine)
 
 

@@ -30,7 +30,7 @@ def obey(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> boo
     if mark.visible:
         why = f"the mark +{mark.word} stood in To or Cc, where {who.address} can see it; put it into Bcc"
         c.store.events.add(c.now, Happened.WARNING, why, address=who.address)
-    complete(court.session, c, court.watched(), known.entry.message)
+    complete(court.session, c, court.watched(), [known.entry.message], court.asked_for)
     conversation = c.store.conversations.get(known.conversation)
     opening = conversation.silence(who.address, known.entry)[0]
     mail = f"your mail of {known.entry.at:%Y-%m-%d}"
@@ -125,7 +125,7 @@ def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: dateti
     if fault := _fault(c, mark) or ("" if outside else f"{who.address} is not outside"):
         refuse(c, known, mark, fault)
         return
-    complete(court.session, c, court.watched(), known.entry.message)
+    complete(court.session, c, court.watched(), [known.entry.message], court.asked_for)
     anchor = c.store.conversations.get(known.conversation).anchor(who.address)
     if anchor is None and not c.sequences[mark.word].steps[0].new_thread:
         refuse(

@@ -23,8 +23,9 @@ from followmail.mail import message as mail_message
 from followmail.mail import msgid
 from followmail.mail import text as mail_text
 from followmail.mail.identity import Identity, Person
-from followmail.mail.message import Message, bare_subject, is_forward
+from followmail.mail.message import Message
 from followmail.mail.quote import own_words
+from followmail.mail.subject import bare_subject, is_forward
 from followmail.rendering.digest import self_mail
 from followmail.sequence import orders
 from followmail.sequence.agenda import Item, What, day

@@ -1,11 +1,13 @@
 """What the consultant's own messages do: a step that left, a mark, a new anchor, or the begin of an enrollment."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from followmail.jobs.acquaintance import with_acquaintance
+from followmail.jobs.acquaintance import is_acquainted, with_acquaintance
 from followmail.jobs.cycle import Cycle
-from followmail.jobs.judge.begin import Wish, begin
+from followmail.jobs.judge.begin import Wish, begin, will_read
 from followmail.jobs.judge.court import Court, NotYet, judge_each
 from followmail.jobs.judge.marked import obey, obey_off
 from followmail.jobs.judge.noted import obey_note
@@ -19,14 +21,14 @@ from followmail.sequence import eligibility, marks
 from followmail.sequence.eligibility import Case
 from followmail.sequence.happened import Happened
 from followmail.sequence.marks import Mark
-from followmail.sequence.steps import Origin, State, Trigger
+from followmail.sequence.steps import Origin, Sequence, State, Trigger
 from followmail.store.conversations import Known
 
 
 def judge_own(court: Court) -> None:
     """Judge the consultant's new messages, oldest first."""
     new = [known for known in court.c.store.conversations.unjudged() if known.entry.sent]
-    _get_acquainted(court, new)
+    _ask_ahead(court, new)
     judge_each(court, new, lambda known: _own(court, known.entry.message.id))
 
 
@@ -38,7 +40,7 @@ def _own(court: Court, message_id: str) -> None:
     if is_digest(message_id) or obey_reply(court, known):
         return
     if is_ours(message_id):
-        complete(court.session, c, court.watched(), known.entry.message, judged=False)
+        complete(court.session, c, court.watched(), [known.entry.message], court.asked_for, judged=False)
         step_of_ours(c, known)
         return
     if copy_of_ours(c, known) or step_of_draft(court, known):
@@ -130,19 +132,25 @@ def _detects(c: Cycle) -> bool:
 
 def _candidate(court: Court, known: Known) -> Case | None:
     """The case of a sent message that passes every rule for which nothing must be asked; None where one fails."""
+    if _is_history(court.c, known):
+        return None
     case = _case(court, known)
     passed = case.prospect is not None and all(rule(case).passed for rule in eligibility.BEFORE_ASKING)
     return case if passed else None
 
 
-def _get_acquainted(court: Court, new: list[Known]) -> None:
-    """Ask about all people at once of whom it is not known whether they had ever written."""
+def _is_history(c: Cycle, known: Known) -> bool:
+    """Whether a message is too old, as most are that a first look sees, and no mail of ours is near that would let it pass:
+    told without reading its conversation."""
+    if eligibility.is_recent(known.entry.message, c.now, c.options.lookback):
+        return False
+    return not any(map(is_ours, c.store.conversations.ids_of(known.conversation)))
+
+
+def _get_acquainted(court: Court, cases: Iterable[Case]) -> None:
+    """Ask about all people at once of whom it is not known whether they had ever written before these mails."""
     c = court.c
-    if not _detects(c):
-        return
-    cases = [_candidate(court, known) for known in new if not known.entry.step and not is_ours(known.entry.message.id)]
-    people = [case.prospect.address for case in cases if case is not None and case.prospect is not None]
-    unknown = [a for a in dict.fromkeys(people) if not c.store.conversations.is_acquainted(a)]
+    unknown = [case.prospect.address for case in cases if case.prospect is not None and not is_acquainted(c, case)]
     if unknown:
         c.progress("asking who wrote before", 0, 0)
         acquaint(court.session, c, court.watched(), unknown)
@@ -151,16 +159,18 @@ def _get_acquainted(court: Court, new: list[Known]) -> None:
 def _detect(court: Court, known: Known) -> None:
     """Whether a sent message begins an enrollment by rule: the cheap rules first, a server is asked only then."""
     c = court.c
-    if not _detects(c) or _candidate(court, known) is None:
+    if not _detects(c) or (case := _candidate(court, known)) is None:
         return
-    complete(court.session, c, court.watched(), known.entry.message)
-    case = _candidate(court, known)
+    if complete(court.session, c, court.watched(), [known.entry.message], court.asked_for):
+        case = _candidate(court, known)
     if case is None or case.prospect is None:
         return
-    _get_acquainted(court, [known])
-    who, case = case.prospect, with_acquaintance(c, case)
-    fitting = [s for s in c.sequences.values() if all(check.passed for check in eligibility.conditions(case, s))]
-    fitting = [s for s in fitting if not s.asks or eligibility.asks(_with_asks(court, case)).passed]
+    _get_acquainted(court, [case])
+    who, fitting = case.prospect, _fitting(c, case)
+    if any(s.asks for s in fitting):
+        for unread in _unread(c, case):
+            court.read(unread)
+        fitting = _fitting_by_text(c, case, fitting)
     chosen = eligibility.choose(fitting)
     if chosen is None and c.library.broken - c.sequences.keys():
         raise NotYet  # the one that does not load might have been meant
@@ -169,18 +179,79 @@ def _detect(court: Court, known: Known) -> None:
     if len(fitting) > 1:
         others = ", ".join(s.name for s in fitting if s is not chosen)
         c.store.events.add(c.now, Happened.CHOSEN, f"'{chosen.name}' rather than {others}", address=who.address)
+    begin(court, _wish(case, chosen))
+
+
+def _wish(case: Case, sequence: Sequence) -> Wish:
+    assert case.prospect is not None
     why = f"nobody has answered your mail of {case.entry.at:%Y-%m-%d} '{case.entry.message.subject}'"
-    begin(court, Wish(who, chosen, Origin.DETECTED, why, opening=case.opening, entry=case.entry))
+    return Wish(case.prospect, sequence, Origin.DETECTED, why, opening=case.opening, entry=case.entry)
 
 
-def _with_asks(court: Court, case: Case) -> Case:
-    """What the consultant's messages of this silence ask; the first that asks something tells."""
-    asked = ""
-    for entry in case.silence:
-        known = court.c.store.conversations.find(entry.message.id)
-        if known is not None and not entry.step:
-            if known.asks is None:
-                court.read(known)
-                known = court.c.store.conversations.find(entry.message.id)
-            asked = asked or (known.asks if known and known.asks else "")
-    return replace(case, asks=asked)
+def _fitting(c: Cycle, case: Case) -> list[Sequence]:
+    """The sequences that a case fits; what its text asks is left aside."""
+    case = with_acquaintance(c, case)
+    return [s for s in c.sequences.values() if all(check.passed for check in eligibility.conditions(case, s))]
+
+
+def _fitting_by_text(c: Cycle, case: Case, fitting: list[Sequence]) -> list[Sequence]:
+    """Those of them that fit what the consultant's messages of this silence ask, all of which have been read."""
+    silence = _silence(c, case)
+    asks = eligibility.asks(replace(case, asks=next((known.asks for known in silence if known.asks), "")))
+    return [s for s in fitting if not s.asks or asks.passed]
+
+
+def _silence(c: Cycle, case: Case) -> list[Known]:
+    """The consultant's messages of this silence, steps of ours aside; the first that asks something tells."""
+    found = (c.store.conversations.find(entry.message.id) for entry in case.silence if not entry.step)
+    return [known for known in found if known is not None]
+
+
+def _unread(c: Cycle, case: Case) -> list[Known]:
+    return [known for known in _silence(c, case) if known.asks is None]
+
+
+# ---- asking ahead
+
+
+def _ask_ahead(court: Court, new: list[Known]) -> None:
+    """Ask for what will be needed to judge these messages, for all of them together and a folder at a time: opening a
+    folder costs a server more than reading in it. What is not foreseen here is asked for when it is needed."""
+    c = court.c
+    if not _detects(c) or court.apart:
+        return
+    mine = [known for known in new if not known.entry.step and not is_ours(known.entry.message.id)]
+    with court.together():
+        found = _candidates(court, mine)
+        alone = [case.entry.message for _, case in found if not case.has_our_form]  # a mail of ours asks before they do
+        if complete(court.session, c, court.watched(), alone, court.asked_for):
+            found = _candidates(court, (known for known, _ in found))
+        _get_acquainted(court, [case for _, case in found])
+        court.read_ahead(_foreseen(court, found, _tell_what_is_asked))
+        court.read_ahead(_foreseen(court, found, _tell_the_rest))
+
+
+def _candidates(court: Court, mails: Iterable[Known]) -> list[tuple[Known, Case]]:
+    cases = ((k, court.foresee(k.row, partial(_candidate, court, k))) for k in mails if k.row != court.deadly)
+    return [(known, case) for known, case in cases if case is not None]
+
+
+def _foreseen(
+    court: Court, found: Iterable[tuple[Known, Case]], needs: Callable[[Court, Case], list[Known]]
+) -> Iterator[tuple[Known, Known]]:
+    """(a message to be judged, one that is read for it)."""
+    for known, case in found:
+        for needed in court.foresee(known.row, partial(needs, court, case)) or ():
+            yield known, needed
+
+
+def _tell_what_is_asked(court: Court, case: Case) -> list[Known]:
+    return _unread(court.c, case) if any(s.asks for s in _fitting(court.c, case)) else []
+
+
+def _tell_the_rest(court: Court, case: Case) -> list[Known]:
+    """What is read where a sequence fits, also by what is asked."""
+    c = court.c
+    chosen = eligibility.choose(_fitting_by_text(c, case, _fitting(c, case)))
+    known = c.store.conversations.find(case.entry.message.id)
+    return [known, *will_read(court, _wish(case, chosen))] if chosen is not None and known is not None else []

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from functools import cache, partial
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
@@ -17,8 +18,8 @@ from followmail.jobs.sent_folder import has_id
 from followmail.mail import text as mail_text
 from followmail.mail.identity import company
 from followmail.mail.kinds import Kind
-from followmail.mail.message import base_subject
 from followmail.mail.msgid import is_askable, mint
+from followmail.mail.subject import base_subject
 from followmail.sequence import planner
 from followmail.sequence.conversation import Entry
 from followmail.sequence.happened import Happened
@@ -103,15 +104,22 @@ def earlier_steps(court: Court, e: Enrollment, sequence: Sequence, opening: Entr
     no anchors, so they are marked at once."""
     c = court.c
     found: dict[str, str] = {}
+    text_of = cache(partial(_text_of_step, c, e, sequence))
     for entry in _later_to(c, e, opening):
         known = c.store.conversations.find(entry.message.id)
         left = [s for s in sequence.steps if s.name not in found.values() and not s.call]
         exact = _step_with_id(c, e, sequence, entry.message.id)
-        step = exact or next((s.name for s in left if known and _holds_text(court, known, e, sequence, s)), None)
+        step = exact or next((s.name for s in left if known and _holds_text(court, known, text_of(s))), None)
         if step is not None and known is not None and step not in found.values():
             found[entry.message.id] = step
             c.store.conversations.set_step(known.row)
     return found
+
+
+def without_our_id(c: Cycle, e: Enrollment, sequence: Sequence, opening: Entry | None) -> list[Known]:
+    """Those of them of which only the text tells whether they are a step."""
+    later = (x.message.id for x in _later_to(c, e, opening) if not _step_with_id(c, e, sequence, x.message.id))
+    return [known for message_id in later if (known := c.store.conversations.find(message_id)) is not None]
 
 
 def count_earlier_steps(
@@ -140,14 +148,17 @@ def _later_to(c: Cycle, e: Enrollment, opening: Entry | None) -> list[Entry]:
     return [x for x in entries if x.sent and x.at > opening.at and x.is_to(e.address)]
 
 
-def _holds_text(court: Court, known: Known, e: Enrollment, sequence: Sequence, step: Step) -> bool:
-    """Whether a message holds the text of a step."""
-    c = court.c
-    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
-    written = write(desk, e, sequence, step, c.now, Mode.DRAFT, c.now)
-    return isinstance(written, Written) and _holds(
-        court.read(known).new_text, mail_text.new_text(mail_text.text_of(written.data))
+def _text_of_step(c: Cycle, e: Enrollment, sequence: Sequence, step: Step) -> str:
+    """The text of a step as it would be written; empty where it cannot be."""
+    written = write(
+        Desk(c.store, c.identity, c.library, c.policy.calendar), e, sequence, step, c.now, Mode.DRAFT, c.now
     )
+    return mail_text.new_text(mail_text.text_of(written.data)) if isinstance(written, Written) else ""
+
+
+def _holds_text(court: Court, known: Known, text: str) -> bool:
+    """Whether a message holds the text of a step."""
+    return bool(text) and _holds(court.read(known).new_text, text)
 
 
 def database_lacked(c: Cycle) -> None:
@@ -351,7 +362,7 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True)
 def _asked_since(c: Cycle, e: Enrollment, moment: datetime) -> bool:
     """Whether a person wrote after a yes, so that it was none to that: both may be seen in one look."""
     b = replace(bearings(c, e), since=moment)
-    came = c.store.conversations.bearing_since(moment, e.conversation, e.address, company(e.address), b.base_subjects)
+    came = c.store.conversations.bearing_since(moment, e.conversation, b.people, company(e.address), b.base_subjects)
     return any(
         known.entry.kind is not None
         and (known.entry.kind.human or known.entry.kind is Kind.CALENDAR)
@@ -379,8 +390,22 @@ def _alike(text: str, versions: Iterable[bytes]) -> bool:
 def _holds(text: str, step: str) -> bool:
     """Whether most of a step's text stands in a mail, in pieces that are too long for chance, whatever stands around."""
     mine, wanted = _flat(text), _flat(step)
+    if not _may_hold(mine, wanted):
+        return False
     blocks = SequenceMatcher(None, mine, wanted, autojunk=False).get_matching_blocks()
     return bool(wanted) and sum(b.size for b in blocks if b.size >= PIECE) >= HOLDS * len(wanted)
+
+
+def _may_hold(mine: str, wanted: str) -> bool:
+    """Whether so much of a step's text stands in a mail at all, in whatever order: told at once, where finding the
+    longest pieces takes its time."""
+    pieces = {mine[start : start + PIECE] for start in range(len(mine) - PIECE + 1)}
+    covered, reached = 0, 0
+    for start in range(len(wanted) - PIECE + 1):
+        if wanted[start : start + PIECE] in pieces:
+            covered += start + PIECE - max(start, reached)
+            reached = start + PIECE
+    return covered >= HOLDS * len(wanted)
 
 
 def _flat(text: str) -> str:
