@@ -53,6 +53,7 @@ _GROUPWISE = re.compile(r">>> ?.{1,200}>>>$")
 
 QUOTE = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,3}>(?:\s|$)|[A-Z]\w{1,20}> )")
 
+_DATED_OR_NAMED = re.compile(r"[\d<@]")
 # What is no word of a person's sentence: names in marks, addresses in brackets, and the verb itself.
 _NO_WORDS = re.compile(rf"<[^<>]*>|\"[^\"]*\"|“[^”]*”|\bvia\b|{_VERB.pattern}", re.I)
 # "I" and "we" in the seven languages; a program says neither. ("Mon" is a day, "Je" may be a name.)
@@ -67,7 +68,7 @@ _MONTH_END = re.compile(rf"\b(?:{_MONTH})[^\W\d_]{{0,9}}\.$", re.I)
 def length(lines: list[str], at: int) -> int:
     """How many lines from here on are one attribution; 0: none begins here. Never raises."""
     first = lines[at]
-    if not (any(c.isdigit() for c in first) or "<" in first or "@" in first):
+    if not _DATED_OR_NAMED.search(first):
         return 0
     if _GROUPWISE.match(first) or (_DASHED.match(first) and _VERB_END.search(first)):
         return 1

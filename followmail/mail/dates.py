@@ -15,11 +15,12 @@ from followmail.mail.kinds import words
 from followmail.mail.prose import Prose, senses
 from followmail.mail.times import Found, Named, Reading, Role
 
-__all__ = ["MAX_AHEAD", "Named", "Rank", "counts_back", "every", "first_day_back"]
+__all__ = ["MAX_AHEAD", "Named", "Rank", "counts_back", "every", "first_day_back", "running"]
 
 MAX_AHEAD = 400  # days
 _NEAR = 4  # tokens between a word of coming back and the date behind it
 _FAR = 9
+_ENDS = (Role.UNTIL, Role.THROUGH)
 _SOON = 60  # days: an absence without an end is told shortly before
 
 
@@ -55,7 +56,9 @@ def first_day_back(
         if found and reading.sense.lang == lang:
             break
     best = min(found, key=lambda r: r[:2], default=None)
-    return best.named if best is not None and 0 <= (best.named.start - today).days <= MAX_AHEAD else None
+    if best is None or best.rank is Rank.PAST:
+        return None
+    return best.named if 0 <= (best.named.start - today).days <= MAX_AHEAD else None
 
 
 def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
@@ -65,6 +68,11 @@ def every(text: str, lang: str | None, today: date) -> tuple[Named, ...]:
         if named := tuple(n for n in found if today <= n.end and (n.start - today).days <= MAX_AHEAD):
             return named
     return ()
+
+
+def running(text: str, lang: str | None, today: date) -> Named | None:
+    """The month, quarter or year that runs, where a text names it: "this month" ends when that does."""
+    return next((r.running for r in _readings(text, lang, today) if r.running is not None), None)
 
 
 def counts_back(text: str, lang: str | None, today: date) -> bool:
@@ -110,10 +118,10 @@ def _inside(reading: Reading, at: int) -> list[Found]:
 def _belonging(inside: list[Found], at: int, after: int) -> Found | None:
     """The date that a word of coming back speaks of: close behind it, else before it, else further behind."""
     behind = [f for f in inside if f.first >= at]
-    before = [f for f in inside if f.after <= at and f.role not in (Role.UNTIL, Role.THROUGH)]
+    before = [f for f in inside if f.after <= at and f.role not in _ENDS and not _is_begun(f, inside)]
     if behind and behind[0].first - after <= (_NEAR if before else _FAR):
         return behind[0]
-    until = (f for f in behind if f.role in (Role.UNTIL, Role.THROUGH))
+    until = (f for f in behind if f.role in _ENDS)
     return before[-1] if before else next(until, None)
 
 
@@ -121,8 +129,8 @@ def _coming(found: Found, place: int, end: date | None, today: date) -> _Return:
     named = found.named
     if found.role is Role.THROUGH:
         return _Return(Rank.LAST, place, _after(named))
-    if named.start < today:
-        return _Return(Rank.PAST, place, named)
+    if named.start < today or named.start == today < named.end:
+        return _Return(Rank.PAST, place, named)  # it has begun: "away this week and will answer", on its Monday, too
     if named.explicit:
         return _Return(Rank.DATE, place, named)
     if end and named.start == named.end and named.start < end and (end - today).days <= MAX_AHEAD:
@@ -140,6 +148,11 @@ def _ends(found: list[Found]) -> Iterator[_Return]:
         elif f.role is Role.UNTIL:
             named = f.named
             yield _Return(Rank.UNTIL, named.span[0], _one_day(named.start, named.words, named.span, named.explicit))
+
+
+def _is_begun(found: Found, inside: list[Found]) -> bool:
+    """The first day of a range: nobody comes back on it."""
+    return any(f.role in _ENDS and f.first >= found.after and _begins(found, f) for f in inside)
 
 
 def _begins(first: Found, last: Found) -> bool:

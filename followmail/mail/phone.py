@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from followmail.mail.quote import is_closing, unquoted
+from followmail.mail.quote import unquoted
+from followmail.mail.signature import is_closing
 
 _MOST_LINES = 40  # of a signature, blank ones aside
 _WITHOUT_CLOSING = 8  # the last lines of a mail, where nothing says that a signature begins

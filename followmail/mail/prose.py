@@ -76,6 +76,7 @@ class Sense:
         self.units = {words.fold(w): unit for unit in _UNITS for w in table.get(unit, ())}
         self.fillers = frozenset(map(words.fold, table.get("fillers", ())))
         self.next = frozenset(map(words.fold, table.get("next", ())))
+        self.these = frozenset(map(words.fold, table.get("these", ())))
         self.ordinals = frozenset(table.get("ordinals", ()))
         self.month_first = bool(table.get("month-first", False))
         self.opens = self._opening()

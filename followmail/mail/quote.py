@@ -8,11 +8,13 @@ the words below are theirs, in more languages than the rest of this package read
 import re
 from collections.abc import Callable
 
-from followmail.mail import attribution
+from followmail.mail import attribution, signature
 
 _MAX = 32 * 1024  # characters that are looked at
 _MAX_LINE = 1000
 _MAX_LINES = 1500
+_LETTER = re.compile(r"[^\W_]")
+_BREAKS_FROM = 50  # characters: no program breaks a shorter line
 
 _HEADERS = (
     r"from|to|cc|bcc|subject|date|sent|reply-?to|importance|priority|attachments?"
@@ -52,6 +54,8 @@ _FROM = re.compile(
 _MARKER = re.compile(rf"[\s>*_-]{{0,40}}+(?:{_ORIGINAL})\W{{0,40}}$", re.I)
 # dashes and the like alone in a line; ᐧ is what Mailtrack leaves
 _DELIMITER = re.compile(r"\s{0,8}(?:[-_=~#+*—–ᐧ]{2,}|[—ᐧ])\s{0,8}$")
+# Zendesk, Jira and the like: above or below stands what was typed
+_ABOVE = re.compile(r"\W{0,20}(?:please )?(?:type your |write your )?reply above this line\W{0,20}$", re.I)
 # Gmail links this below "Pat reacted via Gmail".
 _GMAIL_LINK = re.compile(r"\s{0,8}<https://www\.google\.com/gmail/about/[^<>\s]{0,300}>$")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~\w)")
@@ -77,30 +81,6 @@ _SENT = re.compile(
     re.I,
 )
 _SENT_LINE = re.compile(rf"(?:.{{0,120}}\W)?(?:{_DEVICE}|传送|傳送|送信)", re.I)
-_FOOTER = re.compile(
-    r"\W{0,4}(?:virus-?free\W|(?:this|diese|dit|cet|ce|este|esta|questa?) (?:e-?mail|message|nachricht|bericht"
-    r"|courriel|correo|messaggio|mensagem|communication|transmission)"
-    r"\b.{0,80}(?:confidential|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|intended|bestimmt|destin"
-    r"|bestemd|legally|privileged|checked|geprüft|analys|analizz|comprob|avast|virus)"
-    r"|the information (?:contained|in this)|(?:the )?contents? of this (?:e-?mail|message)|confidentiality (?:notice"
-    r"|note)|disclaimer\b|privileged (?:and|&) confidential"
-    r"|der inhalt dieser (?:e-?mail|nachricht)|die information(?:en)? in dieser|le contenu de (?:ce|cet)|ce (?:message"
-    r"|courriel) et (?:toutes|ses|les|tous)|aviso (?:legal|de confidencialidad)|avviso di riservatezza"
-    r"|le informazioni contenute|la información contenida|as informações contidas|de informatie (?:verzonden|in dit)"
-    r"|(?:please|bitte) (?:consider the environment|denken sie an die umwelt)"
-    r"|(?:please )?(?:consider|think (?:of|about)) the environment|pensez à l'environnement|antes de imprimir"
-    r"|prima di stampare|denk aan het milieu"
-    r"|(?-i:NOTICE|CONFIDENTIAL(?:ITY)?|CONFIDENTIALITY NOTICE|DISCLAIMER|LEGAL|VERTRAULICH\w*|HINWEIS|AVIS|AVISO"
-    r"|AVVISO|LET OP|PRIVACY)\b[^\n]{0,40}:"
-    r"|[^\n]{0,200}(?:registered (?:in england|office|number)|company (?:no|number|registration)\b"
-    r"|is a limited liability|amtsgericht \w+|handelsregister|\bhrb \d|ust-?id|umsatzsteuer-id"
-    r"|\bsiret\b|\brcs \w|p\. ?iva\b|partita iva|\bkvk[ :-]|\bcnpj\b|\bnif[ :]|received (?:this e-?mail|it) in error"
-    r"|in error, please)"
-    r"|you (?:are receiving|received) this (?:e-?mail|message|because)|\[?(?:caution|warning|external(?: e-?mail"
-    r"| sender)?|achtung|vorsicht)\]?:? .{0,60}(?:outside|external|extern))",
-    re.I,
-)
-
 
 _BELOW = re.compile(
     r"\b(?:below|inline|in line|unten|inline|ci-dessous|plus bas|abajo|más abajo|sotto|di seguito|hieronder|onder"
@@ -109,28 +89,14 @@ _BELOW = re.compile(
 )
 # Outlook: "mark my comments with: [initials]"
 _COMMENT = re.compile(r"\[([^\W\d]{2,3}|[^\W\d][\w .-]{2,30})\][ :]\s{0,3}\S")
-_CLOSING = re.compile(
-    r"\W{0,3}(?:(?:with |my |our )?(?:kind(?:est)?|best|warm(?:est)?|many|very best|all the best|good)? ?(?:regards"
-    r"|wishes|greetings)(?: from \w+)?|best|all the best|cheers|sincerely(?: yours)?|yours(?: \w+)?|"
-    r"(?:many |kind )?thanks?(?: you)?(?: so much| very much| again| in advance| a lot)?(?: and (?:kind "
-    r"|best )?regards)?|regards|br|kr|rgds|respectfully|cordially|take care|"
-    r"(?:mit )?(?:(?:den )?(?:freundlich\w*|best\w*|lieb\w*|herzlich\w*|schön\w*|viel\w*|kolleg\w*|sonnig\w*"
-    r"|nett\w*) ){1,2}(?:grü(?:ß|ss)\w*|gruß|gruss|dank)(?: (?:aus|von|nach) .{1,30})?|(?:grü(?:ß|ss)e?|gruß|gruss|mfg"
-    r"|lg|vg|bg|hg|danke?|hochachtungsvoll|servus|ciao)(?: (?:aus|von) .{1,30})?|"
-    r"(?:bien |très )?(?:cordialement|cdlt|bàv|sincères salutations|meilleures salutations|salutations(?: distinguées"
-    r"| cordiales)?|amicalement|bien à (?:vous|toi)|respectueusement)|(?:je vous prie d'"
-    r"|veuillez ).{0,80}(?:salutations|sentiments).{0,40}|"
-    r"(?:reciba )?(?:un (?:cordial |afectuoso |fuerte )?(?:saludo|abrazo)|(?:muchos "
-    r"|cordiales )?saludos(?: cordiales)?|atentamente|atte|gracias(?: y (?:un )?saludos?)?)|"
-    r"(?:cordiali|distinti|cari|i migliori|tanti) saluti|(?:un )?(?:cordiale )?saluto|saluti|cordialmente"
-    r"|grazie(?: mille)?(?: e (?:cordiali |buona )?\w+)?|"
-    r"(?:met )?(?:(?:vriendelijke?|hartelijke?|beste|veel|lieve|warme) )?groet(?:en|jes)?|mvg|hoogachtend"
-    r"|(?:alvast )?bedankt|"
-    r"(?:com os (?:meus )?)?(?:melhores )?cumprimentos|(?:um )?(?:abraços?|abc|atenciosamente|att|cordialmente)"
-    r"|saudações|obrigad[oa])\W{0,5}",
-    re.I,
-)
-_PS = re.compile(r"\W{0,2}(?:p\.? ?p?\.?s\b)", re.I)
+
+_ARMOUR = {
+    "-----BEGIN PGP SIGNED MESSAGE-----": "head",
+    "-----BEGIN PGP SIGNATURE-----": "signature",
+    "-----END PGP SIGNATURE-----": "",
+}
+_ARMOUR_HEADER = re.compile(r"[A-Za-z]{1,20}: ")
+_ARMOURED = re.compile(r"(?:[A-Za-z]{1,20}: .*|[A-Za-z0-9+/]{1,76}={0,2}|=[A-Za-z0-9+/]{4}|)")
 
 
 def new_text(body: str) -> str:
@@ -140,7 +106,7 @@ def new_text(body: str) -> str:
     """
     lines = _lines(body)
     kept = _new_lines(lines, _kinds(lines))
-    return "\n".join(_without_signature(kept)).strip("\n").rstrip()
+    return "\n".join(signature.without_signature(kept)).strip("\n").rstrip()
 
 
 def unquoted(body: str) -> list[str]:
@@ -152,7 +118,7 @@ def unquoted(body: str) -> list[str]:
     if "b" in kinds and not kinds[kinds.index("b") :].lstrip("be").startswith("q"):
         ends.append(kinds.index("b"))  # an unmarked quote
     end = min(ends, default=len(lines))
-    return _pick(lines[:end], _unbroken(kinds[:end]), lambda k, at: k not in "qb")[0]
+    return _pick(lines[:end], _unbroken(lines, kinds[:end]), lambda k, at: k not in "qb")[0]
 
 
 def forwarded(body: str) -> tuple[str, tuple[str, ...]]:
@@ -181,7 +147,23 @@ def own_words(text: str) -> str:
 def _lines(body: str) -> list[str]:
     text = body[:_MAX].replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", text).replace("\xa0", " ")
-    return [line.rstrip()[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]]
+    return _unarmoured([line.rstrip()[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]])
+
+
+def _unarmoured(lines: list[str]) -> list[str]:
+    """Less the armour around a clear-signed text, its escaped dashes as they were typed (RFC 9580 §7)."""
+    kept, part = [], ""
+    for line in lines:
+        if line in _ARMOUR:
+            part = _ARMOUR[line]
+            continue
+        if part == "head" and not _ARMOUR_HEADER.match(line):
+            part = "text"
+        elif part == "signature" and not _ARMOURED.fullmatch(line):
+            part = ""  # cut off
+        if part in ("", "text"):
+            kept.append(line.removeprefix("- ") if part else line)
+    return kept
 
 
 def _kinds(lines: list[str]) -> str:
@@ -199,7 +181,7 @@ def _kinds(lines: list[str]) -> str:
         elif count := attribution.length(lines, at):
             kinds.extend("b" * count)
         else:
-            kinds.append(_kind(line))
+            kinds.append(_kind(line) if not _ABOVE.match(line) else "d" if "t" in kinds else "s")
     return "".join(kinds)
 
 
@@ -230,7 +212,7 @@ def _new_lines(lines: list[str], kinds: str) -> list[str]:
     elif re.fullmatch("[eqdh]*|e*q[qe]*t[^q]*", kinds) and not any(map(attribution.names_author, lines[:20])):
         kept = lines  # a quote without a name to it, alone or on top
     else:
-        kept = _pick(lines, _unbroken(kinds), lambda k, at: k != "q")[0]
+        kept = _pick(lines, _unbroken(lines, kinds), lambda k, at: k != "q")[0]
     return kept + comments
 
 
@@ -260,7 +242,7 @@ def _header_block(lines: list[str], kinds: str) -> int | None:
 def _answers(lines: list[str], kinds: str) -> list[str]:
     """The new lines of a mail that quotes another one under "On … wrote:": above, below or between."""
     begin = kinds.index("b")
-    rest = _unbroken(kinds[begin:])
+    rest = _unbroken(lines[begin:], kinds[begin:])
     behind = rest.lstrip("be")
     above = "t" in kinds[:begin]
     if not behind.startswith("q"):
@@ -272,9 +254,16 @@ def _answers(lines: list[str], kinds: str) -> list[str]:
     return [line for line, kind in zip(lines[:begin], kinds, strict=False) if kind != "q"] + kept
 
 
-def _unbroken(kinds: str) -> str:
-    """Text squeezed between two lines of a quote is a line that broke out of it."""
-    return re.sub("(?<=q)t(?=q)", "q", kinds)
+def _unbroken(lines: list[str], kinds: str) -> str:
+    """Text squeezed between two lines of a quote is a line that broke out of it, unless the quote had come to an end."""
+    return re.sub("(?<=q)t(?=q)", lambda t: "t" if _had_ended(lines[t.start() - 1], lines[t.start()]) else "q", kinds)
+
+
+def _had_ended(quoted: str, line: str) -> bool:
+    """Whether a quoted line above words is whole: empty, too short to be broken, or the end of a sentence."""
+    if not _LETTER.search(line):
+        return False
+    return len(quoted) < _BREAKS_FROM or quoted.rstrip(" )\"'”»*_")[-1:] in ".!?:…>"
 
 
 def _pick(lines: list[str], kinds: str, wanted: Callable[[str, int], bool]) -> tuple[list[str], str]:
@@ -285,68 +274,3 @@ def _pick(lines: list[str], kinds: str, wanted: Callable[[str, int], bool]) -> t
 def _leading(pattern: str, kinds: str) -> str:
     match = re.match(pattern, kinds)
     return match[0] if match else ""
-
-
-_CONTACT = re.compile(
-    r"(?:\b(?:tel|telefon|telephone|phone|fax|mobile?|mobil|handy|cell|direct|durchwahl|t|m|f|tél|cel|móvil"
-    r"|gsm)\b[.:]? ?[+(]?\d|\+\d{2}[\d ()/.-]{6}|\bwww\.|https?://|\bgmbh\b|\bltd\b|\bllc\b|\binc\b"
-    r"|\bs\.?[arl]\.?[rl]?\.?$|\bb\.v\."
-    r"|\b(?:manager|director|head of|officer|administrator|partner|engineer|consultant|president|ceo|cto|cfo|cio|coo"
-    r"|vp|assistant|coordinator|founder|owner"
-    r"|leiter(?:in)?|geschäftsführer(?:in)?|inhaber(?:in)?|vorstand|abteilung|directeur|directrice|responsable"
-    r"|gérante?|chef|director[ae]?|gerente|jefe|responsabile|direttore|titolare|amministratore|directeur|eigenaar"
-    r"|hoofd|sócio|gestor)\b)",
-    re.I,
-)
-_NAME_LINE = re.compile(r"(?:(?:dr|prof|mr|mrs|ms|ing|dipl|herr|frau)\.? ?|[^\W\d_][\w'’.-]*[,]? ?){2,5}$")
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """Less footers, and less what follows the name below a closing line."""
-    lines = _without_footer(lines)
-    closing = max(
-        (at for at, line in enumerate(lines) if at and len(line) < 120 and _CLOSING.fullmatch(line)), default=None
-    )
-    if closing is None:
-        return _without_card(lines)
-    below = [at for at in range(closing + 1, len(lines)) if lines[at].strip()]
-    if sum(len(lines[at]) for at in below) <= 60 or any(_PS.match(lines[at]) for at in below):
-        return lines
-    return lines[: below[0] + 1] if len(lines[below[0]]) <= 60 else lines[: closing + 1]
-
-
-def _without_card(lines: list[str]) -> list[str]:
-    """Less a last block that begins with a name and goes on with a title or a telephone, as a visiting card does."""
-    for at in range(len(lines) - 1, 1, -1):
-        if lines[at - 1].strip() or not lines[at].strip() or len(lines) - at > 15:
-            continue
-        card = [line.strip() for line in lines[at:] if line.strip()]
-        if any(len(line) > 90 or line.endswith(("?", "!", ":")) for line in card):
-            break
-        if len(card) > 1 and _is_name(card[0]) and _CONTACT.search("\n".join(card[1:])):
-            return lines[:at]
-    return lines
-
-
-def _is_name(line: str) -> bool:
-    return (
-        len(line) < 50
-        and line[0].isupper()
-        and _NAME_LINE.match(line) is not None
-        and all(w[0].isupper() or len(w) < 4 for w in line.split())
-    )
-
-
-def _without_footer(lines: list[str]) -> list[str]:
-    """Less what a company or a scanner adds below: confidentiality, registration, "virus-free"."""
-    said = False
-    for at, line in enumerate(lines):
-        if said and _FOOTER.match(line):
-            return lines[:at]
-        said = said or bool(line.strip())
-    return lines
-
-
-def is_closing(line: str) -> bool:
-    """Whether a line is nothing but a closing: "Best regards,", "Viele Grüße aus Köln"."""
-    return len(line) < 120 and _CLOSING.fullmatch(line) is not None

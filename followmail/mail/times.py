@@ -23,6 +23,7 @@ _COUNTED = _CLOCK | frozenset("percent prozent euro eur gb tb mb".split())
 _WHOLES = tuple(
     "this-week the-week next-week this-month next-month this-quarter next-quarter this-year next-year".split()
 )
+_RUNNING = ("this-month", "this-quarter", "this-year")
 _SPANS = tuple("week-after-next next-week this-week next-month next-quarter next-year second-half first-half".split())
 
 
@@ -395,6 +396,16 @@ class Reading(Walk):
         lasting = self.lasting(after) if after is not None else None
         day = almanac.later(self.today, lasting[1], lasting[0]) if lasting else None
         return _Read(day, day, lasting[2]) if lasting and day else None
+
+    @property
+    def running(self) -> Named | None:
+        """What is left of the month, quarter or year that runs, where the text names it: "this month"."""
+        for i in range(self.count):
+            read = self._span(i, _RUNNING) if self.word(i) in self.sense.these else None
+            if read is not None:
+                span = (self.tokens[i].start, self.tokens[read.after - 1].end)
+                return Named(self.today, read.end, " ".join(self.text[slice(*span)].split()), span)
+        return None
 
     @property
     def counts_back(self) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 
 from followmail.mail.identity import Person, domain, local_part
 from followmail.mail.kinds import words
-from followmail.mail.message import bare_subject
+from followmail.mail.subject import bare_subject
 
 _MOST_TOPIC = 80
 _MOST_PLACE = 60

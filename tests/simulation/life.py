@@ -6,11 +6,12 @@ Life(script(7), folder).play()      raises Broken where a promise is, with the n
 import contextlib
 import random
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +29,7 @@ from tests.simulation.mailbox import Killed, Mailbox, SimSession, Stored
 from tests.simulation.people import People
 from tests.simulation.script import ANSWERS, FAULTS, ZONE, Action, Script
 from tests.simulation.truth import Broken, Left, Truth
+from tests.simulation.wording import understood_once
 
 _FINAL_CALM = 8  # business days after the last action in which everything open must come to its end
 
@@ -92,6 +94,7 @@ class Life:
 
     @contextlib.contextmanager
     def _staged(self) -> Iterator[None]:
+        database_of_one_thread = partial(opening.Database, thread_safe=False)
         real, connect = opening.Database.execute_sql, opening.Database.connect
 
         def execute(database: Any, sql: str, params: Any = None) -> Any:
@@ -99,7 +102,10 @@ class Life:
                 self.trouble.statements += 1
                 if self.trouble.statements == self.trouble.number:
                     raise Killed("commit")
-            return real(database, sql, params)
+            try:
+                return database.connection().execute(sql, params or ())
+            except sqlite3.Error:
+                return real(database, sql, params)  # whose fault is the product's
 
         def quickly(database: Any, *args: Any, **kwargs: Any) -> Any:
             done = connect(database, *args, **kwargs)
@@ -110,8 +116,10 @@ class Life:
         with (
             patch.object(opening.Database, "execute_sql", execute),
             patch.object(opening.Database, "connect", quickly),
+            patch.object(opening, "Database", database_of_one_thread),
             patch.object(live, "load", _load),
             patch.object(smtp, "submit", self._submit),
+            understood_once(),
         ):
             yield
 

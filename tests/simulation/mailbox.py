@@ -242,13 +242,16 @@ class SimSession:
         return found
 
     def fetch(self, sets: Sequence[str], items: str, take: Take) -> list[str]:
-        fetching = self.fetching(sets, items, take, _Answers.read_response)
+        fetching = self.fetching(sets, items, take)
         while fetching.next():
             pass
         return []
 
-    def fetching(self, sets: Sequence[str], items: str, take: Take, read: Callable[[Any], list[bytes]]) -> Any:
+    def fetching(
+        self, sets: Sequence[str], items: str, take: Take, read: Callable[[Any], list[bytes]] | None = None
+    ) -> Any:
         """`next` asks for the next set, and gives its place and no refusal."""
+        read = read or _Answers.read_response
         waiting = deque(enumerate(sets))
 
         def following() -> tuple[int, str] | None:
@@ -302,6 +305,7 @@ def _criterion(words: list[str]) -> Callable[[Stored], bool]:
         day = datetime.strptime(words.pop(0), "%d-%b-%Y").date()  # noqa: DTZ007  a day of the server's
         return lambda m: m.arrived.astimezone(UTC).date() >= day
     if key == "HEADER":
+        words[:] = words if len(words) > 1 else words[0].split(" ", 1)
         name, value = words.pop(0), words.pop(0).strip('"').lower()
         return lambda m: value in m.value(name).lower()
     assert key in ("FROM", "TO", "CC"), f"{key} is not simulated"

@@ -82,6 +82,17 @@ def away(mail: Received, lang: str | None) -> Away | None:
     return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
 
 
+def may_be_away(mail: Received, lang: str | None) -> Away | None:
+    """A word of an absence and none of an answer: not enough to say so alone. "Back on Monday." is no note by itself."""
+    if _says(mail, "past") or _answers(mail) or _names_an_hour(mail) or _goes_on(mail):
+        return None
+    back = first_day_back(mail, lang)
+    said = _says(mail, "away") or _says(mail, "habit") or _says(mail, "open-end")
+    if not said and len(statement(mail.new_text).sentences) > 1:
+        said = _says(mail, "back") or (back.words if back else None)
+    return Away(f"'{said}'", back) if said else None
+
+
 def first_day_back(
     mail: Received, lang: str | None, below: Rank | None = None, answers: bool = True
 ) -> dates.Named | None:

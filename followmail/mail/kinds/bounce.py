@@ -42,6 +42,7 @@ _DAEMON_NAME = re.compile(
 _RETURNED = re.compile(
     r"^(?:return-path|received|message-id|from|to|subject|mime-version|dkim-signature):[ \t]", re.I | re.M
 )
+_TRANSCRIPT = re.compile(r"\s+was received\b")  # so sendmail's own words begin: "The original message was received at"
 
 # RFC 3463 §3: what a code says by itself. A code that is not here says nothing certain.
 _HARD = {"1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "1.4", "1.9"}
@@ -183,8 +184,9 @@ def _report_text(mail: Received) -> str:
     text = (mail.text or mail.body)[:_MAX_REPORT]
     cut = len(text)
     for match in words.phrases("bounce", "returned").each(words.fold(text)):
-        cut = min(cut, match.start())
-        break
+        if not _TRANSCRIPT.match(text, match.end()):
+            cut = min(cut, match.start())
+            break
     for match in _RETURNED.finditer(text):
         # a block of header lines, not one line of a summary
         if len(_RETURNED.findall(text[match.start() : match.start() + 1500])) >= 4:

@@ -143,6 +143,8 @@ class _Hearing:
             return None
         if (words := self._match(sentence, "again")) is not None:
             near = self._near(at)
+            if any(s.asks and s is not sentence and self.named(s) is not None for s in near):
+                return None  # "only after the term. Would 20 July do?"
             if dates.counts_back(sentence.text, self.lang, self.on):
                 return None, words, False
             named = next((n for n in map(self.named, near) if n is not None), None)
@@ -173,7 +175,7 @@ class _Hearing:
         words = next((w for s in self.said.sentences if (w := self._match(s, "not_now")) is not None), None)
         if words is None or self.said.words > _LONG or CLOCK.search(self.said.whole.folded):
             return None
-        found = [n for s in self.said.sentences for n in self._dates(s)]
+        found = [n for s in self.said.sentences for n in self._dates(s) if not s.asks]
         named = next((n for n in reversed(found) if n.start > self.on), None)
         if named is not None and named.start - self.on > timedelta(days=3):
             return self._later(named, words)
@@ -189,9 +191,15 @@ class _Hearing:
         for at, sentence in enumerate(self.said.sentences):
             words = self._promises(sentence)
             if words is not None and not CLOCK.search(sentence.folded):
-                named = next((n for n in map(self.named, self._near(at)) if n is not None), None)
-                return self._later(named, words, promised=True)
+                near = self._near(at)
+                named = next((n for n in map(self.named, near) if n is not None), None)
+                return self._later(named or self._running(near), words, promised=True)
         return None
+
+    def _running(self, near: tuple[Sentence, ...]) -> dates.Named | None:
+        """ "Today", "this month": a time that has begun, by whose end a promise is kept."""
+        today = (named for s in near for named in self._dates(s) if named.end == self.on)
+        return next(today, None) or next(filter(None, (dates.running(s.text, self.lang, self.on) for s in near)), None)
 
     def _promises(self, sentence: Sentence) -> str | None:
         return None if sentence.has(phrases(SECTION, "to-me")) else self._match(sentence, "promise")

@@ -19,6 +19,8 @@ _MAX_TEXT = 20_000  # characters: the foot of a newsletter
 
 def listed(mail: Received) -> str | None:
     """What says that this mail went to many, or that a program sent it."""
+    if _refers(mail):
+        return None
     if is_listed(mail) and not _answers_us(mail):
         return "it came through a list"
     if (named := _names_list(mail)) is not None:
@@ -57,11 +59,17 @@ def _is_program(mail: Received) -> bool:
     return wrote or is_machine(mail.sender.address)
 
 
+def _refers(mail: Received) -> bool:
+    """A person's answer to a mail that it names: a list only carried it, as the group of a firm does that stands in Cc."""
+    sender = mail.sender.address
+    answers = mail.has("In-Reply-To") or mail.has("References")
+    return answers and not (is_machine(sender) or _SENDER.search(local_part(sender)))
+
+
 def _answers_us(mail: Received) -> bool:
     """A reply, addressed to a person and not to the list."""
     if not mail.answers:
         return False
     posts = {a.lower() for value in mail.all("List-Post") for a in re.findall(r"mailto:([^>?\s]{1,250})", value)}
     ids = [i.strip("<> ").lower() for v in mail.all("List-Id") for i in re.findall(r"<[^<>\s]{1,250}>|^[^<>]+$", v)]
-    to_list = any(a in posts or any(i.startswith(local_part(a) + ".") for i in ids) for a in mail.recipients)
-    return not to_list and not (posts and _is_program(mail))
+    return not any(a in posts or any(i.startswith(local_part(a) + ".") for i in ids) for a in mail.recipients)

@@ -6,7 +6,7 @@ from itertools import product
 
 from followmail.mail.kinds.statement import Sentence, Statement, statement
 from followmail.mail.kinds.words import entries, fold, phrases
-from followmail.mail.message import base_subject
+from followmail.mail.subject import base_subject
 
 SECTION = "opt-out"
 _COURTESIES = frozenset(

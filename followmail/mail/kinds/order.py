@@ -1,17 +1,20 @@
 """The order in which the families are asked: what is marked, what a server wrote, a calendar, a machine, a person."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from followmail.mail.kinds import asks, automatic, bounce, calendar, later, likeness, opt_out, wrong_person
+from followmail.mail.kinds import absence, asks, automatic, bounce, calendar, later, likeness, opt_out, wrong_person
 from followmail.mail.kinds.received import Received
-from followmail.mail.kinds.statement import ADDRESS
+from followmail.mail.kinds.statement import ADDRESS, statement
 from followmail.mail.kinds.verdict import Kind, Verdict
 from followmail.mail.language import language
 from followmail.mail.names import first_name
 
 _STOP = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|remove(?: me)?|stop|opt[ -]?out)\s*[.!]?\s*", re.I)
+_FEEDBACK = re.compile(r"^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]{1,40})", re.I | re.M)
+_COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))  # RFC 5965 §7.3; without a type it is one
 
 
 def verdict(raw: bytes, on: date | None) -> Verdict:
@@ -20,14 +23,15 @@ def verdict(raw: bytes, on: date | None) -> Verdict:
     if (report := _marked(mail) or _of_server(mail)) is not None and report.kind is not Kind.UNSUBSCRIBE:
         return replace(report, original_ids=mail.inner_ids)  # nobody typed it
     lang = language(mail.new_text)
-    found = report or _of_calendar(mail) or _of_machine(mail, lang) or _of_person(mail, lang)
+    asked = asks.asks(mail.new_text, lang)
+    found = report or _of_calendar(mail) or _of_machine(mail, lang) or _of_person(mail, lang, asked)
     return replace(
         found,
         original_ids=mail.inner_ids,
         new_text=mail.new_text,
         first_name=first_name(mail.sender.name, mail.sender.address),
         language=lang,
-        asks=asks.asks(mail.new_text, lang) is not None and not likeness.asks_nothing(mail.new_text),
+        asks=asked is not None and not likeness.asks_nothing(mail.new_text),
     )
 
 
@@ -37,12 +41,17 @@ def _marked(mail: Received) -> Verdict | None:
         return Verdict(Kind.UNSUBSCRIBE, ("header X-Apple-Unsubscribe",))
     if _STOP.fullmatch(mail.subject) and "unsubscribe" in mail.subject.lower():
         return Verdict(Kind.UNSUBSCRIBE, (f"subject '{mail.subject.strip()}'",))
-    if (
-        any(p.get_content_type() == "message/feedback-report" for p in mail.parts)
-        or "feedback-report" in mail.header("Content-Type").lower()
-    ):
+    return _fed_back(mail)
+
+
+def _fed_back(mail: Received) -> Verdict | None:
+    """A complaint, or another report on a mail of ours: how it was authenticated, that it is no spam (RFC 6591)."""
+    if not mail.has_part("message/feedback-report") and "feedback-report" not in mail.header("Content-Type").lower():
+        return None
+    said = _FEEDBACK.search(mail.body)
+    if said is None or said[1].lower() in _COMPLAINTS:
         return Verdict(Kind.UNSUBSCRIBE, ("a complaint report",))
-    return None
+    return Verdict(Kind.AUTOMATIC, (f"a feedback report: '{said[1]}'",))
 
 
 def _of_server(mail: Received) -> Verdict | None:
@@ -72,31 +81,23 @@ def _only_address(mail: Received) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _of_person(mail: Received, lang: str | None) -> Verdict:
-    """By a phrase, unless the whole is much more like a reply; else by the whole. In doubt a reply.
-
-    Who says in so many words that they want no more mail, has said it, whatever else they write.
-    """
-    found = _by_phrase(mail, lang)
-    if (
-        found is not None
-        and found.kind is not Kind.UNSUBSCRIBE
-        and likeness.is_rather_a_reply(mail.new_text, found.kind, found.evidence[0].removeprefix("says "))
-    ):
-        found = None
-    return found or _by_likeness(mail, lang) or Verdict(Kind.REPLY)
+def _of_person(mail: Received, lang: str | None, asked: str | None) -> Verdict:
+    """By a phrase, unless the whole is like something else; else by the whole. In doubt a reply."""
+    said = (found for found in _by_phrase(mail, lang) if likeness.agrees(mail.new_text, found.kind))
+    return next(said, None) or _by_likeness(mail, lang, asked) or Verdict(Kind.REPLY)
 
 
-def _by_phrase(mail: Received, lang: str | None) -> Verdict | None:
+def _by_phrase(mail: Received, lang: str | None) -> Iterator[Verdict]:
+    """What phrases say, one family after the other."""
     text = mail.new_text
     if (stop := opt_out.asks_to_stop(text, mail.subject, lang)) is not None:
-        return Verdict(Kind.UNSUBSCRIBE, (stop,))
+        yield Verdict(Kind.UNSUBSCRIBE, (stop,))
     if (proposed := wrong_person.proposes(text, lang)) is not None:
-        return Verdict(Kind.WRONG_PERSON, (proposed[0],), contact=proposed[1])
+        yield Verdict(Kind.WRONG_PERSON, (proposed[0],), contact=proposed[1])
     put_off = later.puts_off(text, mail.day, lang) if mail.day else None
     if put_off is None or (put_off.acknowledgement and asks.asks(text, lang, offers=False) is not None):
-        return None  # who asks for something does more than to acknowledge
-    return Verdict(
+        return  # who asks for something does more than to acknowledge
+    yield Verdict(
         Kind.LATER,
         (put_off.evidence,),
         until=put_off.until,
@@ -106,16 +107,19 @@ def _by_phrase(mail: Received, lang: str | None) -> Verdict | None:
     )
 
 
-def _by_likeness(mail: Received, lang: str | None) -> Verdict | None:
+def _by_likeness(mail: Received, lang: str | None, asked: str | None) -> Verdict | None:
     """What no phrase says, but the whole of a short mail; who asks something wants an answer and puts nothing off."""
     found = likeness.likeness(mail.new_text)
-    if found is None:
+    if found is None or statement(mail.new_text).sentences[-1].asks:
         return None
     kind, words = found
+    if kind is Kind.OUT_OF_OFFICE:
+        away = absence.may_be_away(mail, lang)
+        return Verdict(kind, (away.said, words), return_date=away.back.start if away.back else None) if away else None
     if kind is Kind.WRONG_PERSON:
         return Verdict(kind, (words,), contact=wrong_person.address_in(mail.new_text))
     if kind is Kind.LATER:
-        if mail.day is None or asks.asks(mail.new_text, lang) is not None:
+        if mail.day is None or asked is not None:
             return None
         until = later.time_named(mail.new_text, mail.day, lang)
         return Verdict(kind, (words,), until=until, until_end=until)

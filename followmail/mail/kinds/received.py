@@ -9,8 +9,9 @@ from functools import cached_property
 from followmail.mail import msgid
 from followmail.mail.identity import Person
 from followmail.mail.kinds.words import fold
-from followmail.mail.message import decode, people
+from followmail.mail.message import authors, decode, people
 from followmail.mail.parse import MAX_NESTED, MAX_PARTS, parse, tame
+from followmail.mail.quote import unquoted
 from followmail.mail.text import children, decoded, new_text, text_of
 
 # More than a mail needs that a person reads; a hostile one brings more.
@@ -59,7 +60,7 @@ class Received:
 
     @cached_property
     def sender(self) -> Person:
-        found = people(map(_bytes, self._named("from")))
+        found = authors(b", ".join(map(_bytes, self._named("from"))))
         return found[0] if found else Person("", "")
 
     @cached_property
@@ -78,8 +79,15 @@ class Received:
 
     @cached_property
     def answers(self) -> bool:
-        """It answers a mail, by its subject or by In-Reply-To (RFC 5322 §3.6.4)."""
-        return self.is_reply or self.has("In-Reply-To")
+        """It answers a mail: by its subject, by In-Reply-To or References (RFC 5322 §3.6.4), or by what it quotes."""
+        return self.is_reply or self.has("In-Reply-To") or self.has("References") or self.quotes_recipient
+
+    @cached_property
+    def quotes_recipient(self) -> bool:
+        """What it quotes names one of those that it goes to: they wrote that."""
+        own = set(unquoted(self.text))
+        quoted = "\n".join(line for line in self.text.splitlines() if line not in own).lower()
+        return any(address in quoted for address in self.recipients)
 
     @cached_property
     def head(self) -> str:

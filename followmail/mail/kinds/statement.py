@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from followmail.mail.kinds.words import Phrases, fold, phrases
-from followmail.mail.quote import is_closing, own_words
+from followmail.mail.quote import own_words
+from followmail.mail.signature import closing_at
 
 MAX_TEXT = 4000  # characters: what somebody wants is said early
 _MAX_SENTENCES = 120
@@ -108,10 +109,9 @@ def _without_greeting(text: str) -> str:
 def _without_closing(text: str) -> str:
     """Less "Best regards" and what follows it, less a name alone in the last lines."""
     lines = text.rstrip().split("\n")
-    for at in range(len(lines) - 1, max(0, len(lines) - 10), -1):
-        if is_closing(lines[at]):
-            lines = lines[:at]
-            break
+    closing = closing_at(lines)
+    if closing is not None and len(lines) - closing < 10:
+        lines = lines[:closing]
     while len(lines) > 1 and (not lines[-1].strip() or _is_name(lines[-1])):
         lines.pop()
     return "\n".join(lines).strip()

@@ -202,3 +202,43 @@ def test_no_text_breaks_it(text: str, lang: str | None) -> None:
 def test_a_figure_of_speech_and_a_question_told_ask_nothing(lang: str, text: str) -> None:
     """The writer awaits no answer, or gives it."""
     assert asks(text, lang) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Bob, pick a date that suits you, and I book the room."),
+        ("en", "For the tax form I still need your number."),
+        ("de", "Für den Antrag fehlt mir noch Ihre Steuernummer."),
+        ("de", "Schicken Sie mir bitte die Maße, dann bestelle ich."),
+        ("fr", "J'aurais besoin de vos mesures avant vendredi."),
+        ("fr", "Deux dates sont libres, choisissez-en une et indiquez-la-moi."),
+        ("es", "Elija una fecha y mándemela hoy."),
+        ("it", "Avrei bisogno del suo codice entro venerdì."),
+        ("it", "Proponimi un orario, la mattina va bene."),
+        ("nl", "Stuur je ze me voor vrijdag door, dan haal ik het."),
+        ("nl", "Klinkt dat goed, antwoord dan gewoon even."),
+        ("pt", "Falta a medida da porta, confirme-me até sexta."),
+        ("pt", "Me avisa se a data muda."),
+    ],
+)
+def test_a_request_in_the_imperative_asks(lang: str, text: str) -> None:
+    """Without a question mark."""
+    assert asks(text, lang) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "I pick you up on Monday."),
+        ("de", "Hiermit bestätigen wir Ihre Bestellung."),
+        ("fr", "Je vous envoie le document demain."),
+        ("es", "Me contaste cosas que me sirvieron."),
+        ("it", "Le foto potete usarle come volete."),
+        ("nl", "Dan stuur ik een bericht, de maten heb ik."),
+        ("pt", "O projeto espera o tempo que for preciso."),
+    ],
+)
+def test_what_the_writer_does_themselves_asks_nothing(lang: str, text: str) -> None:
+    """The same verbs, of the writer's own doing."""
+    assert asks(text, lang) is None

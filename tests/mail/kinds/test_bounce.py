@@ -337,3 +337,55 @@ To: lena@oak.example</pre></body></html>"""
     verdict = classify(raw.replace(b"text/plain", b"text/html"))
     assert (verdict.kind, verdict.failed_recipients) == (HARD, ("lena@oak.example",))
     assert verdict.original_ids == ("first.note@birch.example",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mailbox pat@village.example does not exist. Your message was therefore not delivered.",
+        "Your message could not be delivered, because we do not have a mailbox pat@village.example.",
+        "There is no mailbox pat@village.example here, so your message has not been delivered.",
+        "Ihre Nachricht konnten wir nicht zustellen, weil es das Postfach pat@village.example nicht gibt.",
+        "Nicht zugestellt wurde Ihre Nachricht an pat@village.example, da das Postfach nicht existiert.",
+        "Das Postfach pat@village.example gibt es bei uns nicht. Ihre E-Mail wurde deshalb nicht ausgeliefert.",
+        "Die Adresse pat@village.example ist uns nicht bekannt, Ihre Mail konnte leider nicht zugestellt werden.",
+        "La boîte pat@village.example n'existe pas. Votre message n'a donc pas été remis.",
+        "Votre message n'a donc pas pu être distribué : l'adresse pat@village.example n'existe plus.",
+        "El buzón pat@village.example no existe. Por eso su mensaje no ha sido entregado.",
+        "No hemos podido entregar su mensaje porque la cuenta pat@village.example no existe.",
+        "No se ha entregado su mensaje: el buzón pat@village.example no existe.",
+        "La casella pat@village.example non esiste. Il suo messaggio non è quindi stato consegnato.",
+        "Non abbiamo potuto consegnare il messaggio perché la casella pat@village.example non esiste.",
+        "De mailbox pat@village.example bestaat niet. Uw bericht is daarom niet bezorgd.",
+        "Wij konden uw bericht niet bezorgen, omdat het postvak pat@village.example niet bestaat.",
+        "A caixa pat@village.example não existe. A sua mensagem não foi por isso entregue.",
+        "Não foi possível entregar a sua mensagem, porque a caixa pat@village.example não existe.",
+    ],
+)
+def test_a_postmaster_writes_in_words_of_their_own(text: str) -> None:
+    """Without a report part and under any subject, in either order: the mailbox that there is not, the mail not delivered."""
+    verdict = classify(_plain(text, "pat@village.example", "postmaster@village.example"))
+    assert (verdict.kind, verdict.failed_recipients) == (HARD, ("pat@village.example",))
+
+
+@pytest.mark.parametrize("reason", ["    (reason: 550 5.1.1 <pat@gone.example>... User unknown)\n", ""])
+@pytest.mark.parametrize("rest", ["<<< 503 5.0.0 Need RCPT (recipient)\n", ""])
+def test_a_transcript_of_sendmail_begins_with_when_the_original_came(reason: str, rest: str) -> None:
+    """ "The original message was received at" is not where the returned message begins."""
+    text = (
+        "The original message was received at Mon, 11 May 2026 10:15:02 +0200\nfrom mail.birch.example [192.0.2.3]\n\n"
+        f"   ----- The following addresses had permanent fatal errors -----\n<pat@gone.example>\n{reason}\n"
+        "   ----- Transcript of session follows -----\n... while talking to mx.gone.example.:\n>>> DATA\n"
+        f"<<< 550 5.1.1 <pat@gone.example>... User unknown\n550 5.1.1 <pat@gone.example>... User unknown\n{rest}"
+    )
+    verdict = classify(_plain(text, "Returned mail: see transcript for details"))
+    assert (verdict.kind, verdict.failed_recipients, verdict.final) == (HARD, ("pat@gone.example",), True)
+
+
+@pytest.mark.parametrize("said", ["black listed", "block listed", "blacklisted"])
+def test_a_listed_host_is_blocked(said: str) -> None:
+    """GMX writes it in two words, under a code that says nothing."""
+    diagnostic = (
+        f"554-gmx.net (mxgmx017) Nemesis ESMTP Service not available 554-No SMTP service 554-IP address is {said}."
+    )
+    assert classify(_report("failed", "5.0.0", diagnostic)).kind is BLOCKED

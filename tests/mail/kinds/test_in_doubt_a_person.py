@@ -170,3 +170,56 @@ def test_who_tells_where_they_are_is_no_machine(text: str, subject: bytes) -> No
     )
     kind = classify(raw).kind
     assert kind in (Kind.REPLY, Kind.LATER, Kind.UNSUBSCRIBE, Kind.WRONG_PERSON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jane is on leave until 5 December, so I'm stepping in for her.",
+        "Frau Meier ist bis 5. Dezember im Urlaub, ich vertrete sie so lange.",
+        "Jeanne est en congé jusqu'au 5 décembre, je la remplace.",
+        "Juana está de baja hasta el 5 de diciembre, yo la sustituyo.",
+        "Gianna è in ferie fino al 5 dicembre, la sostituisco io.",
+        "Janneke is met verlof tot 5 december, ik vervang haar.",
+        "A Joana está de licença até 5 de dezembro, estou a substituí-la e respondo por ela.",
+        "I no longer work for Corp full time, but I decide on this.",
+        "Notre bureau ferme lundi, venez plutôt mardi.",
+    ],
+)
+def test_who_stands_in_or_still_decides_answers(text: str) -> None:
+    """The absence is somebody else's, or none at all."""
+    assert classify(ANSWER % (b"bob@bob.example", text.encode())).kind.human
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Yes, let's do it on Thursday, what does it cost?", Kind.REPLY),
+        ("Ja gerne, Donnerstag passt uns. Was kostet das?", Kind.REPLY),
+        ("Oui, d'accord pour jeudi. Combien cela coûte-t-il ?", Kind.REPLY),
+        ("Thank you for your message. We will answer within two days.", Kind.AUTOMATIC),
+        ("I am on leave until Friday. Urgent? Please ring the office.", Kind.OUT_OF_OFFICE),
+    ],
+)
+def test_a_gateway_that_marks_all_as_automatic_does_not_hide_a_question(text: str, kind: Kind) -> None:
+    """A question and the words of an answer, none of a machine: the mark is wrong (RFC 3834 §5 allows it on no person's)."""
+    raw = b"Auto-Submitted: auto-replied\r\n" + ANSWER % (b"bob@bob.example", text.encode())
+    assert classify(raw).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("In hospital since Sunday and cannot read my mail. My deputy helps.", Kind.OUT_OF_OFFICE),
+        ("Liege im Krankenhaus und weiß nicht, wie lange. Mails kann ich nicht lesen.", Kind.OUT_OF_OFFICE),
+        ("Skiing with the kids. Back at my desk on Monday.", Kind.OUT_OF_OFFICE),
+        ("Back at my desk on Monday.", Kind.REPLY),
+        ("Skiing with the kids. Back at my desk on Monday. Your price is fine.", Kind.REPLY),
+    ],
+)
+def test_a_note_is_known_by_its_likeness_only_with_a_word_of_an_absence(text: str, kind: Kind) -> None:
+    """And where nothing else is said."""
+    assert (
+        classify(b"Date: Wed, 11 Mar 2026 10:00:00 +0100\r\n" + ANSWER % (b"bob@bob.example", text.encode())).kind
+        is kind
+    )

@@ -51,15 +51,48 @@ def test_an_ordinary_answer_is_like_nothing_else(text: str) -> None:
     assert likeness.likeness(text) is None
 
 
-def test_nobody_is_taken_for_a_machine_by_likeness() -> None:
-    """Though the examples have absences, so that they are not taken for anything else."""
-    assert likeness.likeness("I am out of the office until Monday, with limited access to mail.") is None
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Kind.LATER, "Please take this off the offer until we have read it again on Friday with the lawyer."),
+        (Kind.WRONG_PERSON, "No thanks, my cousin does this for us and he does it well."),
+        (Kind.UNSUBSCRIBE, "Could you take Luca off the list of those who come to the workshop? Ada comes."),
+        (Kind.LATER, "Grundsätzlich ja, aber die Anfahrt muss drin sein, und ich zahle ungern fürs Bahnfahren."),
+    ],
+)
+def test_a_phrase_that_the_rest_speaks_against_counts_for_nothing(kind: Kind, text: str) -> None:
+    """The examples are like something else."""
+    assert not likeness.agrees(text, kind)
+
+
+def test_one_sentence_that_wants_no_more_mail_is_enough() -> None:
+    """Whatever stands around it; who puts off says so with the whole of the mail."""
+    wish, rest = (
+        "Please don't write to me any more.",
+        "The workshop was good, everybody liked the slides and the lunch.",
+    )
+    assert likeness.agrees(f"{rest} {wish}", Kind.UNSUBSCRIBE)
+    assert not likeness.agrees(rest, Kind.UNSUBSCRIBE)
+
+
+def test_which_month_and_which_weekday_makes_no_difference() -> None:
+    """Nor which number."""
+    text = "Ring me again on Tuesday the 3rd of March."
+    other = "Ring me again on Friday the 3rd of November."
+    assert likeness.likeness(text) == likeness.likeness(other)
+
+
+def test_what_is_like_an_answer_is_no_machine_s() -> None:
+    """And what is like a note of an absence is nobody's answer."""
+    assert likeness.is_typed("Yes, that works for me. Shall we start with the two branches in Leeds?")
+    assert not likeness.is_typed("I am out of the office until Monday, with limited access to mail.")
 
 
 def test_who_writes_much_says_more_than_one_thing() -> None:
-    """Beyond some sixty words only the phrases count."""
+    """Beyond some sixty words only the phrases count, and nothing is said against them."""
     text = "Please do not send me any more of these mails."
     assert likeness.likeness(text) is not None
+    assert likeness.agrees(text + " And then there is the matter of the old server in the cellar." * 6, Kind.LATER)
     assert likeness.likeness(text + " And then there is the matter of the old server in the cellar." * 6) is None
 
 
@@ -86,5 +119,6 @@ def test_what_asks_nothing_is_known_also_where_a_phrase_seems_to_ask() -> None:
 def test_any_text_is_read(text: str) -> None:
     """Nothing raises."""
     found = likeness.likeness(text)
-    assert found is None or found[0] in (Kind.UNSUBSCRIBE, Kind.LATER, Kind.WRONG_PERSON)
+    assert found is None or found[0] in (Kind.UNSUBSCRIBE, Kind.LATER, Kind.WRONG_PERSON, Kind.OUT_OF_OFFICE)
     assert likeness.asks_nothing(text) in (True, False)
+    assert all(likeness.agrees(text, kind) in (True, False) for kind in (Kind.UNSUBSCRIBE, Kind.LATER))

@@ -5,8 +5,9 @@ How a phrase is written stands in `__init__.py`.
 
 import re
 from collections.abc import Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from sys import intern
 
 KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
 _MAX_PHRASE = 200  # characters
@@ -57,13 +58,15 @@ class Tokens:
         return found
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # of a long mail each takes a megabyte; who classifies comes back to the last few
 def tokens(folded: str) -> Tokens:
     return Tokens(folded)
 
 
 class _Item:
     """A step of a phrase: one of several choices, perhaps missing; or other words (".." and "...")."""
+
+    __slots__ = ("_exact", "_loose", "firsts", "gap", "optional")
 
     def __init__(self, text: str) -> None:
         self.gap = _SKIPPED.get(text, 0)
@@ -154,24 +157,18 @@ class _Phrase:
         return None
 
 
-@cache
-def _phrase(items: tuple[str, ...]) -> _Phrase:
-    """One and the same in the tables of one language and of all: few objects to keep and to walk."""
-    return _Phrase(items)
-
-
 class Phrases:
     """Many phrases looked for at once: one look-up a word, and only what begins with that word is tried."""
 
     def __init__(self, phrases: tuple[str, ...]) -> None:
         """`phrases` are folded."""
-        self._filed: dict[str, list[_Phrase]] = {}
+        filed: dict[str, list[_Phrase]] = {}
         self._loose: list[tuple[str, _Phrase]] = []
         for written in phrases:
-            for items in _readings(written.split()):
-                self._file(_phrase(tuple(items)), items[0])
-        for filed in self._filed.values():
-            filed.sort(key=lambda phrase: -phrase.length)  # the longer phrase first: it says more
+            for items in _readings([intern(item) for item in written.split()]):
+                self._file(_Phrase(tuple(items)), items[0], filed)
+        # the longer phrase first: it says more
+        self._filed = {first: tuple(sorted(some, key=lambda p: -p.length)) for first, some in filed.items()}
 
     def __bool__(self) -> bool:
         return bool(self._filed or self._loose)
@@ -215,13 +212,13 @@ class Phrases:
             known.update(word for word in among if _is(first, word))
         return {number for word in known for number in text.vocabulary[word]}
 
-    def _file(self, phrase: _Phrase, head: str) -> None:
+    def _file(self, phrase: _Phrase, head: str, filed: dict[str, list[_Phrase]]) -> None:
         firsts = {_PART.findall(choice.replace("_", " "))[0] for choice in head.strip("()").split("|")}
         for first in firsts:
             if _is_loose(first):
                 self._loose.append((first, phrase))
             else:
-                self._filed.setdefault(first, []).append(phrase)
+                filed.setdefault(intern(first), []).append(phrase)
 
     def _match(self, folded: str, text: Tokens, number: int) -> re.Match[str] | None:
         end = self._try(text, number)
