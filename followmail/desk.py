@@ -19,6 +19,7 @@ from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
 from followmail.sequence.workdays import Calendar
 from followmail.store import Store
+from followmail.store.facts import UNSETTLED
 from followmail.store.suppressions import is_entry
 
 STOPPED_BY_HAND = "you stopped it"
@@ -257,6 +258,7 @@ def _revive(desk: Desk, e: Enrollment) -> str:
     with desk.store.transaction():
         desk.store.enrollments.say_yes(e, desk.now, RESUMED_BY_HAND)
         desk.store.enrollments.change(e, State.ACTIVE, desk.now, RESUMED_BY_HAND, event=Happened.RESUMED)
+        desk.store.facts.add_number(UNSETTLED, e.id)
     return f"{desk.who(e)}: goes on in '{e.sequence}'"
 
 

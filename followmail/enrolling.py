@@ -11,6 +11,7 @@ from followmail.mail.identity import canonical, is_address, is_machine
 from followmail.sequence.conversation import Entry
 from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
 from followmail.store.conversations import Known
+from followmail.store.facts import UNSETTLED
 
 # A day met that is further off than this is a slip of the pen.
 FARTHEST_DAY_MET = 366
@@ -110,6 +111,7 @@ def enroll(
             _continuing(desk, contact, sequence, last, manner) if last else _beginning(desk, contact, sequence, manner)
         )
         e = desk.store.enrollments.begin(new, desk.now, manner.why)
+        desk.store.facts.add_number(UNSETTLED, e.id)
         if manner.asks:
             desk.store.enrollments.change(e, State.WAITING, desk.now, manner.asks, code="mark")
         return desk.store.enrollments.get(e.id) or e if manner.asks else e
@@ -131,7 +133,7 @@ def _continuing(desk: Desk, contact: Contact, sequence: Sequence, last: Known, m
     silence = desk.store.conversations.get(last.conversation).silence(address, last.entry)
     named = contact if contact.name else replace(contact, name=_name_in(last.entry, address))
     anchor = last.entry.message.id
-    return _enrollment(desk, named, sequence, manner, silence[0].message.id, last.conversation, anchor, last.entry.at)
+    return _enrollment(desk, named, sequence, manner, silence[0].message.id, last.conversation, anchor, last.entry.left)
 
 
 def _enrollment(

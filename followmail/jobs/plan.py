@@ -37,7 +37,8 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
     people = {a for p in left for a in (*p.delivery.recipients, p.address)}
     for known in store.conversations.sent_since(start):
         people |= {p.address for p in (*known.entry.message.to, *known.entry.message.cc)}
-    open_drafts = frozenset(p.address for p in store.outbox.parcels(Status.DRAFTED))
+    drafts = store.outbox.parcels(Status.DRAFTED)
+    open_drafts = frozenset(a for p in drafts for a in (*p.delivery.recipients, p.address))
     return Day(
         looked_at=store.facts.moment("looked_at"),
         look_fault=look_fault,

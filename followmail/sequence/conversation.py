@@ -40,6 +40,11 @@ class Entry:
     def at(self) -> datetime:
         return self.message.sent_on or _NEVER
 
+    @property
+    def left(self) -> datetime:
+        """When it left, as delays count: a clock that is behind, or a Date kept from an old draft, hastens nothing."""
+        return max(self.at, self.message.arrived or self.at)
+
     def is_to(self, address: str) -> bool:
         """Whether somebody stands in its To or Cc."""
         return any(same_person(p.address, address) for p in (*self.message.to, *self.message.cc))

@@ -293,7 +293,7 @@ def _under_way(
         return Wait(f"it could not be sent: {own.why}", due, step, "approval", "failed")
     if own is not None and own.next_try is not None and now < own.next_try:
         return Wait(f"tried {own.attempts} times; {own.why}", max(due, own.next_try), step)
-    if e.address in day.drafts_to:
+    if not day.drafts_to.isdisjoint((*day.recipients(e), e.address)):
         return Wait("another draft to this person is open", due, step, "draft")
     return None
 

@@ -64,6 +64,13 @@ class Enrollments:
     def of_conversation(self, conversation: int) -> tuple[Enrollment, ...]:
         return self._where("conversation = ?", conversation)
 
+    def any_ended(self) -> bool:
+        return bool(self._database.execute_sql(f"SELECT 1 FROM enrollment WHERE NOT {_IS_LIVE} LIMIT 1").fetchone())
+
+    def ended_near(self, conversation: int | None, address: str) -> tuple[Enrollment, ...]:
+        """Enrollments that are over, of this conversation or of this person."""
+        return self._where(f"(conversation = ? OR address = ?) AND NOT {_IS_LIVE}", conversation, address)
+
     def of_opening(self, opening: str) -> tuple[Enrollment, ...]:
         return self._where("opening = ?", opening)
 

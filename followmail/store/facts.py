@@ -1,9 +1,13 @@
 """Single facts about the whole: the first run, the last looks, the pause over everything."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from followmail.store.opening import translated
+
+# The enrollments that the consultant put in or let go on by hand, and of whom nobody has asked yet what they wrote before.
+UNSETTLED = "unsettled"
 
 
 class Facts:
@@ -30,3 +34,14 @@ class Facts:
 
     def set_moment(self, key: str, value: datetime | None) -> None:
         self.set_text(key, value.astimezone(UTC).isoformat() if value else None)
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """A set of numbers, ascending."""
+        return tuple(json.loads(self.text(key) or "[]"))
+
+    def add_number(self, key: str, number: int) -> None:
+        self.set_text(key, json.dumps(sorted({*self.numbers(key), number})))
+
+    def drop_number(self, key: str, number: int) -> None:
+        left = [n for n in self.numbers(key) if n != number]
+        self.set_text(key, json.dumps(left) if left else None)

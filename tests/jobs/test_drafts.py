@@ -519,3 +519,35 @@ def test_a_draft_laid_as_the_connection_broke_is_taken_back_when_the_answer_come
     assert world.states() == {"bob@bob.example": "replied"}
     assert world.drafts() == []
     assert world.one().deliveries[0].status is Status.WITHDRAWN
+
+
+def test_nobody_has_two_open_drafts_not_even_in_cc(world: World) -> None:
+    """Bea stands in Cc of Bob's draft, and a chase of her own is due a day later."""
+    bea = "Bea <bea@bob.example>"
+    world.round()
+    world.now += timedelta(minutes=5)
+    world.writes(BOB, Cc=bea)
+    world.writes(bea, "Other matter")
+    world.round()
+    world.days_pass(4, hour=11)
+    world.round()
+    world.days_pass(1)
+    world.round()
+    assert sum("bea@bob.example" in f"{draft['To']} {draft['Cc']}" for draft in world.drafts()) == 1
+
+
+def test_a_draft_that_keeps_its_date_left_when_it_was_sent(world: World) -> None:
+    """A client sends it five days later and does not change its Date: the next step counts from the real leaving."""
+    world.round()
+    world.now += timedelta(minutes=5)
+    world.writes(BOB)
+    world.round()
+    world.days_pass(4, hour=11)
+    world.round()
+    (uid,), (raw,) = world.mailbox.uids("Drafts"), world.mailbox.raw("Drafts")
+    world.days_pass(5, hour=11)
+    world.mailbox.append(raw, "Sent", ("\\Seen",), world.now - timedelta(seconds=30))
+    world.mailbox.expunge("Drafts", [uid])
+    world.round()
+    left = world.one().deliveries[0].left
+    assert left is not None and world.now - left < timedelta(hours=1)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
+from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
@@ -532,3 +533,26 @@ def test_the_sequence_runs_to_its_end_in_mode_send(sending: Sending, smtpd: Smtp
     assert third["In-Reply-To"] is None
     assert world.run_days(1)[-1].tally.stopped + world.office.store.enrollments.all(State.FINISHED).__len__() >= 1
     assert addresses([message_from_bytes(d.data) for d in smtpd.delivered], "From") == [ALEX] * 3
+
+
+def test_a_clock_that_is_behind_hastens_nothing(sending: Sending, smtpd: Smtpd) -> None:
+    """The proposal's Date is six days old when it stands in Sent: the nudge counts from when it came there."""
+    world = sending(FOLLOWMAIL_DETECT="enroll")
+    world.round()
+    world.now += days(14)
+    world.writes(BOB, Date=format_datetime(world.now - days(6)))
+    world.rounds_over(30)
+    assert smtpd.delivered == []
+    world.days_pass(4, hour=13)
+    world.round()
+    assert len(smtpd.delivered) == 1
+
+
+def test_a_mail_that_refers_to_the_anchor_is_later_whatever_its_clock_says(sending: Sending, smtpd: Smtpd) -> None:
+    """Alex nudges Bob himself from a machine whose clock is eight days behind."""
+    world = due(sending)
+    anchor = f"<{world.one().anchor}>"
+    late = format_datetime(world.now - days(8))
+    world.writes(BOB, "Re: Proposal", "Did you see it?", Date=late, In_Reply_To=anchor, References=anchor)
+    world.round()
+    assert (smtpd.delivered, world.one().anchor == anchor.strip("<>")) == ([], False)

@@ -8,6 +8,7 @@ and told; the rest goes on.
 from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.judge.attend import attend
+from followmail.jobs.judge.by_hand import settle_by_hand
 from followmail.jobs.judge.court import BROKE, Court, deadly
 from followmail.jobs.judge.incoming import judge_incoming
 from followmail.jobs.judge.marked import judge_folder_marks
@@ -31,6 +32,7 @@ def _judge(court: Court) -> None:
         judge_own(court)
         judge_folder_marks(court)
         judge_meetings(court)
+        settle_by_hand(court)
     attend(court)
     find_phones(court)
     if court.c.store.facts.text(BROKE):

@@ -60,8 +60,9 @@ def begin(court: Court, wish: Wish) -> str:
     if isinstance(settled, Effect):
         c.store.events.add(c.now, Happened.NOT_ENROLLED, f"answered by then: {settled.why}", address=e.address)
         return f"answered by then: {settled.why}"
-    if forbade := _forbade(court, wish.prospect.address):
-        return forbade
+    if why := forbade(court, wish.prospect.address):
+        c.store.events.add(c.now, Happened.NOT_ENROLLED, why, address=wish.prospect.address)
+        return why
     if wish.met is not None and wish.met.doubt and settled.state is State.ACTIVE:
         settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
     if wish.origin is Origin.MARKED and wish.yes_at is None:
@@ -113,16 +114,14 @@ def _asked_first(e: Enrollment) -> Enrollment:
     return e
 
 
-def _forbade(court: Court, address: str) -> str:
-    """Whether they asked, before there was this enrollment, not to be written to: that holds for ever."""
+def forbade(court: Court, address: str) -> str:
+    """That they asked, before there was an enrollment, not to be written to, which holds for ever; empty where not."""
     c = court.c
     for known in _latest(c, address):
         kind = known.entry.kind or court.read(known).kind
         if kind is Kind.UNSUBSCRIBE:
             c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")
-            why = f"{address} asked on {known.entry.at:%Y-%m-%d} not to be written to; `unsuppress` allows it again"
-            c.store.events.add(c.now, Happened.NOT_ENROLLED, why, address=address)
-            return why
+            return f"{address} asked on {known.entry.at:%Y-%m-%d} not to be written to; `unsuppress` allows it again"
     return ""
 
 
@@ -165,7 +164,7 @@ def _new(court: Court, wish: Wish) -> Enrollment:
         state=State.ACTIVE,
         conversation=conversation,
         anchor=anchor.message.id if anchor else "",
-        anchor_at=anchor.at if anchor else c.policy.calendar.opening_of(day) if met else c.now,
+        anchor_at=anchor.left if anchor else c.policy.calendar.opening_of(day) if met else c.now,
         counts_from=wish.counts_from,
         first_delay=wish.first_delay,
         met_on=met.on if met else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, judge_each
@@ -16,6 +16,8 @@ from followmail.store.conversations import Known
 
 # The consultant may speak while a body is fetched: so often a message is let bear anew.
 _TRIES = 5
+# A mail that cannot be delivered is given up within five days mostly (RFC 5321 §4.5.4.1).
+_REPORTED = timedelta(days=7)
 
 
 def judge_incoming(court: Court) -> None:
@@ -57,10 +59,11 @@ class Live:
     by_address: dict[str, list[int]] = field(default_factory=dict)
     by_company: dict[str, list[int]] = field(default_factory=dict)
     all: list[int] = field(default_factory=list)
+    any_ended: bool = False
 
     @classmethod
     def of(cls, c: Cycle) -> "Live":
-        live = cls(c)
+        live = cls(c, any_ended=c.store.enrollments.any_ended())
         for e in c.store.enrollments.live():
             live.all.append(e.id)
             live.by_address.setdefault(mailbox(e.address), []).append(e.id)
@@ -107,6 +110,31 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
         for _ in range(_TRIES):  # the consultant may speak while the body is fetched
             if _bear(court, known, number):
                 break
+    if live.any_ended:
+        _heed_after_the_end(court, known)
+
+
+def _heed_after_the_end(court: Court, known: Known) -> None:
+    """What forbids to write to somebody forbids it also where their chase is over: a wish, an address that is none."""
+    c, message = court.c, known.entry.message
+    for e in c.store.enrollments.ended_near(_conversation_meant(court, known), message.sender.address):
+        b = bearings(c, e)
+        found = tie_of(c, known, b)
+        effect = found and answers.effect(found, message, court.read(known), b, c.policy.calendar, c.now)
+        new = [s for s in effect.suppress if not c.store.suppressions.matching(s[0])] if effect else []
+        if effect and new:
+            for address, remark in new:
+                c.store.suppressions.add(address, remark)
+            c.store.events.add(c.now, effect.event, effect.why, e.id, e.address)
+            c.tell(effect.event, {"enrollment": e.id, "address": e.address, "why": effect.why})
+
+
+def _conversation_meant(court: Court, known: Known) -> int | None:
+    """The conversation of a message; of a report that came soon after a mail of ours, the one that it is about."""
+    c, message = court.c, known.entry.message
+    if not message.may_be_report or not c.store.outbox.left_since(c.now - _REPORTED):
+        return known.conversation
+    return c.store.conversations.conversation_of((*court.read(known).original_ids, *message.answers))
 
 
 def _bear(court: Court, known: Known, number: int) -> bool:

@@ -137,7 +137,7 @@ def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: dateti
         return
     wish = Wish(
         who, c.sequences[mark.word], Origin.MARKED, f"you put a mail of {who.address} into {mark}",
-        opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.at,
+        opening=anchor, entry=anchor, yes_at=yes_at, counts_from=known.entry.left,
     )  # fmt: skip
     if fault := begin(court, wish):
         refuse(c, known, mark, fault)

@@ -18,10 +18,11 @@ from followmail.jobs.recording import acquaint, complete
 from followmail.mail.kinds import Kind
 from followmail.mail.msgid import is_digest, is_ours
 from followmail.sequence import eligibility, marks
+from followmail.sequence.conversation import Entry
 from followmail.sequence.eligibility import Case
 from followmail.sequence.happened import Happened
 from followmail.sequence.marks import Mark
-from followmail.sequence.steps import Origin, Sequence, State, Trigger
+from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Trigger
 from followmail.store.conversations import Known
 
 
@@ -96,11 +97,11 @@ def _move_anchors(court: Court, known: Known) -> bool:
         if not e.state.live or not known.entry.is_to(e.address):
             continue
         moved = True
-        if e.anchor == known.entry.message.id or (e.anchor_at is not None and known.entry.at <= e.anchor_at):
+        if e.anchor == known.entry.message.id or not _is_later(known.entry, e):
             continue
         court.read(known)
         c.store.enrollments.move_anchor(
-            e, known.entry.message.id, known.entry.at, c.now, f"you wrote again on {known.entry.at:%Y-%m-%d}"
+            e, known.entry.message.id, known.entry.left, c.now, f"you wrote again on {known.entry.at:%Y-%m-%d}"
         )
         check = eligibility.few_people(_case(court, known))
         if not check.passed and e.state is not State.WAITING:
@@ -108,6 +109,11 @@ def _move_anchors(court: Court, known: Known) -> bool:
             c.store.enrollments.change(e, State.WAITING, c.now, why, code="people")
             c.tally.waiting += 1
     return moved
+
+
+def _is_later(entry: Entry, e: Enrollment) -> bool:
+    """Whether a message comes after the anchor; one that refers to it does, whatever its clock says."""
+    return e.anchor_at is None or entry.at > e.anchor_at or e.anchor in entry.message.answers
 
 
 # ---- detection

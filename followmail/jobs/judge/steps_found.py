@@ -92,7 +92,7 @@ def count_as_step(
     """Record that this step has left with this message."""
     number = next(s.number for s in sequence.steps if s.name == step)
     c.store.outbox.count_step(
-        e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.at, Status.SENT,
+        e.id, e.address, (e.opening, sequence.name, step), number, entry.message.id, entry.left, Status.SENT,
         "found in Sent",
     )  # fmt: skip
     c.store.events.add(c.now, Happened.STEP_FOUND, f"step {number} left on {entry.at:%Y-%m-%d}: {why}", e.id, e.address)
@@ -344,7 +344,7 @@ def has_left(c: Cycle, parcel: Parcel, known: Known, why: str, yes: bool = True)
     was_draft = delivery.status is Status.DRAFTED
     with c.store.transaction():
         c.store.outbox.move(
-            delivery.id, _ANY, Status.SENT, c.now, left=known.entry.at, filed=True, withdraw=was_draft, why=why,
+            delivery.id, _ANY, Status.SENT, c.now, left=known.entry.left, filed=True, withdraw=was_draft, why=why,
             gone_since=None, gone_looks=0,
         )  # fmt: skip
         e = c.store.enrollments.get(delivery.enrollment)
