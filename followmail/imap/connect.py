@@ -16,6 +16,8 @@ from followmail.errors import SettingsError, Unreachable
 from followmail.imap.verdicts import lost, readable
 from followmail.imap.wire import Client, Wire
 
+_ALONG = 7_000  # characters of an answer that may stand in a command: lines of 8,000 are accepted (RFC 2683 §3.2.1.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -102,11 +104,9 @@ def way_in(wire: Wire, account: Account, secret: Secret) -> Callable[[], Any] | 
     if account.mechanism == "oauth2":
         mechanisms = {name.removeprefix("AUTH=") for name in offered if name.startswith("AUTH=")}
         said = bearer(mechanisms, user, account.host, account.port, secret)
-        return (
-            None if said is None else lambda: wire.authenticate(said.mechanism, _once(said.first.reveal(), said.then))
-        )
+        return None if said is None else lambda: _say(wire, said.mechanism, said.first, said.then)
     if "AUTH=PLAIN" in offered:  # RFC 4616: UTF-8, where LOGIN takes ASCII only
-        return lambda: wire.authenticate("PLAIN", _once(f"\0{user}\0{word}", ""))
+        return lambda: _say(wire, "PLAIN", Secret(f"\0{user}\0{word}"), "")
     if "LOGINDISABLED" in offered or not (user + word).isascii():
         return None
     quoted = user.replace("\\", "\\\\").replace('"', '\\"')
@@ -119,6 +119,19 @@ def shows(hidden: Secret, answer: Exception) -> bool:
     words = [word.rstrip("=") for word in re.findall(r"[A-Za-z0-9+/]{8,}=*", text)]
     decoded = b" ".join(base64.b64decode(word[: len(word) // 4 * 4]) for word in words).decode("utf-8", "replace")
     return bool(secret) and (secret[:4] in text or secret[:4] in decoded)
+
+
+def _say(wire: Wire, mechanism: str, first: Secret, then: str) -> None:
+    """AUTHENTICATE, the first answer along with the command where the server takes it so (SASL-IR, RFC 4959)."""
+    said = base64.b64encode(first.reveal().encode()).decode("ascii")
+    if "SASL-IR" not in wire.capabilities or len(said) > _ALONG:
+        wire.authenticate(mechanism, _once(first.reveal(), then))
+        return
+    wire.literal = imaplib._Authenticator(_once(then, "")).process  # type: ignore[attr-defined]
+    kind, data = wire._simple_command("AUTHENTICATE", mechanism, said)
+    if kind != "OK":
+        raise wire.error(readable(data[-1]))
+    wire.state = "AUTH"
 
 
 def _once(first: str, then: str) -> Callable[[bytes], bytes]:

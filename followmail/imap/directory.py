@@ -25,8 +25,6 @@ class Directory:
     def ask(self) -> tuple[Folder, ...]:
         """One round trip where the server has LIST-STATUS (RFC 5819), two elsewhere. Raises as the session does."""
         session = self._session
-        if self._namespaces is None:
-            self._namespaces = self._ask_namespaces()
         heard, stirred = self._list()
         if heard and heard == self._heard:
             if not stirred:
@@ -39,7 +37,7 @@ class Directory:
         if stirred:
             # Dovecot puts a NOOP off until the commands sent with it are done: what it tells is newer than the STATUS.
             status.pop(stirred, None)
-        spaces = self._namespaces
+        spaces = self._namespaces or Namespaces()
         missing = [e.wire for e in listed if e.wire not in status and _is_asked(e, spaces)]
         faults = self._ask_status(missing, status)
         found = listing.assemble(listed, spaces, lambda n: status.get(n, {}), lambda n: faults.get(n, ""))
@@ -53,7 +51,7 @@ class Directory:
 
     def _list(self) -> tuple[bytes, bytes]:
         """What was heard, unread where it is what was heard before; the folder that is open, where it changed meanwhile."""
-        session, wanted = self._session, []
+        session, wanted = self._session, list[str]()
         if "SPECIAL-USE" in session.capabilities:
             wanted.append("SPECIAL-USE")
         if "LIST-STATUS" in session.capabilities:
@@ -61,11 +59,16 @@ class Directory:
         extended = {"LIST-EXTENDED", "LIST-STATUS"} & session.capabilities and wanted
         returns = [f"RETURN ({' '.join(wanted)})"] if extended else []
         # STATUS need not be fresh for the folder that is open (RFC 9051 §6.3.11): NOOP rides along.
-        noop = [("NOOP",)] if session.opened else []
-        heard, refusals = session.pipeline([*noop, ("LIST", '""', '"*"', *returns)], self._heard)
-        if refusals:
-            raise CommandRefused(f"{session.account.host} does not list its folders: {next(iter(refusals.values()))}")
-        return heard, session.stirred()
+        before = [("NOOP",)] if session.opened else []
+        if first := self._namespaces is None and "NAMESPACE" in session.capabilities:
+            before.append(("NAMESPACE",))
+        heard, refusals = session.pipeline([*before, ("LIST", '""', '"*"', *returns)], self._heard)
+        if len(before) in refusals:
+            raise CommandRefused(f"{session.account.host} does not list its folders: {refusals[len(before)]}")
+        if first:
+            lines = [line for line in session.untagged("NAMESPACE") if isinstance(line, bytes)]
+            self._namespaces = listing.read_namespaces(lines[0]) if lines else Namespaces()
+        return b"" if first else heard, session.stirred()
 
     def _ask_status(self, names: Sequence[bytes], status: dict[bytes, dict[str, int]]) -> dict[bytes, str]:
         """Asks for the status of each folder, many in flight; adds to `status`. Returns the refusals."""
@@ -77,16 +80,6 @@ class Directory:
             faults.update({some[i]: text for i, text in refusals.items()})
             faults.update({n: "The server told no status." for n in some if n not in status and n not in faults})
         return faults
-
-    def _ask_namespaces(self) -> Namespaces:
-        if "NAMESPACE" not in self._session.capabilities:
-            return Namespaces()
-        try:
-            self._session.command("NAMESPACE")
-        except CommandRefused:
-            return Namespaces()
-        lines = [line for line in self._session.untagged("NAMESPACE") if isinstance(line, bytes)]
-        return listing.read_namespaces(lines[0] if lines else None)
 
 
 def _is_asked(entry: listing.Listed, spaces: Namespaces) -> bool:

@@ -18,7 +18,7 @@ from imapclient.response_parser import parse_fetch_response  # type: ignore[impo
 from followmail.errors import CommandRefused, Transient
 from followmail.imap import structure
 from followmail.imap.fetching import ascending, usual_heads
-from followmail.imap.session import Selected, Session
+from followmail.imap.session import Criteria, Selected, Session
 from followmail.imap.structure import Part
 from followmail.mail import identity, msgid
 from followmail.mail.message import HEADER_FIELDS, SECONDS, since_midnight
@@ -76,6 +76,8 @@ def heads(
     Transient when the folder is rebuilt (UIDVALIDITY) in the middle.
     """
     sets = list(_sets(array("Q", ascending(uids)), _SET))
+    if not sets:
+        return
     done, total = 0, sum(map(len, sets))
     _enter(session, folder, anew)
     validity = session.enter(folder).uidvalidity
@@ -91,28 +93,38 @@ def heads(
             yield _faulty(folder, uid, "The server does not hand it out.")
 
 
-def uids_from(session: Session, folder: str, first_uid: int, anew: bool = True) -> list[int]:
-    """The UIDs from one on. `UID n:*` always names the last message, also a lower one (RFC 9051 §9): compared again."""
-    _enter(session, folder, anew)
-    return [uid for uid in session.search("UID", f"{max(1, first_uid)}:*") if uid >= first_uid]
+def from_uid(first: int) -> Criteria:
+    """Messages from a UID on. `UID n:*` always names the last message, also a lower one (RFC 9051 §9): compare again."""
+    return "UID", f"{max(1, first)}:*"
 
 
-def uids_since(session: Session, folder: str, day: date, anew: bool = True) -> list[int]:
+def since(day: date) -> Criteria:
     """Messages whose INTERNALDATE, in the server's zone, is this day or later."""
-    _enter(session, folder, anew)
     month = list(_MONTHS)[day.month - 1].decode().capitalize()
-    return session.search("SINCE", f"{day.day:02d}-{month}-{day.year:04d}")
+    return "SINCE", f"{day.day:02d}-{month}-{day.year:04d}"
 
 
-def uids_by_header(session: Session, folder: str, field: str, value: str, anew: bool = True) -> list[int]:
+def bearing(session: Session, field: str, value: str) -> Criteria:
     """Messages whose field holds an id: a hint, for servers match parts of words. Compare the hits again.
 
-    Only ids may be asked for; anything else raises CommandRefused before it is sent.
+    Only ids may be asked for; anything else raises CommandRefused.
     """
     if not _FIELD.fullmatch(field) or not (msgid.is_askable(value) or value == msgid.OUR_PREFIX):
         raise CommandRefused("This cannot be asked of an IMAP server; nothing was sent.")
-    _enter(session, folder, anew)
-    return session.search("HEADER", field, session.quoted(value).decode("ascii"))
+    return "HEADER", field, session.quoted(value).decode("ascii")
+
+
+def uids_from(session: Session, folder: str, first_uid: int) -> list[int]:
+    """The UIDs from one on."""
+    return [uid for uid in _search(session, folder, from_uid(first_uid)) if uid >= first_uid]
+
+
+def uids_since(session: Session, folder: str, day: date) -> list[int]:
+    return _search(session, folder, since(day))
+
+
+def uids_by_header(session: Session, folder: str, field: str, value: str) -> list[int]:
+    return _search(session, folder, bearing(session, field, value))
 
 
 def uids_from_addresses(session: Session, folder: str, addresses: Sequence[str]) -> list[int]:
@@ -130,8 +142,7 @@ def uids_by_ids(session: Session, folder: str, ids: Sequence[str]) -> list[int]:
 def uids_to_address(session: Session, folder: str, address: str) -> list[int]:
     """Messages To or Cc an address: a hint, compare the hits again."""
     quoted = _askable_address(session, address)
-    _enter(session, folder)
-    return session.search("OR", "TO", quoted, "CC", quoted)
+    return _search(session, folder, ("OR", "TO", quoted, "CC", quoted))
 
 
 def beginning(session: Session, folder: str, uid: int, limit: int = 65_536) -> bytes:
@@ -210,10 +221,17 @@ def _any_of(session: Session, folder: str, keys: Sequence[str]) -> list[int]:
     while start < len(keys):
         sizes = accumulate(len(key) + 4 for key in keys[start:])
         some = keys[start : start + max(1, sum(size <= _SET_TEXT for size in sizes))]
-        _enter(session, folder, anew=start == 0)
-        found.update(session.search(*("OR" for _ in some[1:]), *some))
+        found.update(_search(session, folder, (*("OR" for _ in some[1:]), *some), anew=start == 0))
         start += len(some)
     return sorted(found)
+
+
+def _search(session: Session, folder: str, criteria: Criteria, anew: bool = True) -> list[int]:
+    """What matches, in the folder as it stands now; in one round trip where it is not open yet."""
+    if not session.is_open(folder):
+        return session.find(folder, criteria)[1]
+    _enter(session, folder, anew)
+    return session.search(*criteria)
 
 
 def _enter(session: Session, folder: str, anew: bool = True) -> None:

@@ -8,9 +8,10 @@ import contextlib
 import imaplib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,6 +32,8 @@ __all__ = ["Account", "Selected", "Session"]
 
 _APPENDUID = re.compile(rb"APPENDUID \d+ (\d{1,10})\]", re.IGNORECASE)
 _FAREWELL = 3.0  # seconds that a goodbye may take
+
+Criteria = Sequence[str]  # of one search, as they are sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,31 @@ class Session:
 
     def examine(self, folder: str) -> Selected:
         """Opens a folder for reading: no flag changes, not even \\Recent (RFC 9051 §6.3.3)."""
-        return self._open(folder, readonly=True)
+        return self.find(folder)[0]
+
+    def find(self, folder: str, *searches: Criteria) -> tuple[Selected, list[int]]:
+        """As `examine`, and the UIDs there that match any of these criteria, ascending: all in one round trip."""
+        self._selected = None
+        wire, host = self.wire, self.account.host
+        commands = [("EXAMINE", self._quoted_name(folder)), *(("UID", "SEARCH", *criteria) for criteria in searches)]
+        wire.state, wire.is_readonly = "SELECTED", True  # so it is when the server comes to the search (RFC 9051 §5.5)
+        _, refusals = self.pipeline(commands)
+        if 0 in refusals:  # what was found was found elsewhere, if at all
+            wire.state = "AUTH"
+            raise refused(host, "EXAMINE", refusals[0])
+        opened, found = self._opened(), self._found()
+        if not opened.uidvalidity:
+            raise CommandRefused(f"{host} gives no UIDVALIDITY for {folder}: its messages cannot be told apart.")
+        late = not opened.uidnext
+        if late:  # Courier has it in STATUS only, and may count a message there that the open folder does not show yet
+            opened = replace(opened, uidnext=self.status(folder).get("UIDNEXT", 1))
+            self.noop()
+        self._selected = (folder, opened)
+        if late:
+            return opened, ascending(chain.from_iterable(self.search(*criteria) for criteria in searches))
+        if refusals:
+            raise refused(host, "UID SEARCH", next(iter(refusals.values())))
+        return opened, found
 
     def enter(self, folder: str) -> Selected:
         """As `examine`, but a folder that is open already stays open. Its counts may be old then."""
@@ -146,7 +173,8 @@ class Session:
     @contextlib.contextmanager
     def changing(self, folder: str) -> Iterator[None]:
         """Opens a folder for writing, and leaves it without expunging anything."""
-        self._open(folder, readonly=False)
+        self._selected = None
+        self.call("SELECT", self._client_now().select_folder, self._quoted_name(folder))
         try:
             yield
         finally:
@@ -179,6 +207,9 @@ class Session:
     def search(self, *criteria: str) -> list[int]:
         """The UIDs in the open folder that match, ascending. Criteria are sent as they stand: check them first."""
         self.command("UID", "SEARCH", *criteria)
+        return self._found()
+
+    def _found(self) -> list[int]:
         lines = [line for line in self.untagged("SEARCH") if isinstance(line, bytes)]
         # "(MODSEQ 917162500)" may follow the numbers (RFC 7162 §3.1.5).
         return ascending(int(n[0]) for line in lines for n in re.finditer(rb"\d{1,10}", line.partition(b"(")[0]))
@@ -229,8 +260,7 @@ class Session:
     def command(self, name: str, *arguments: str | bytes) -> None:
         """Sends one command and waits for its OK. No argument may hold a control character."""
         self._refuse_control(*arguments)
-        what = f"{name} {arguments[0]!s}" if name == "UID" else name
-        self.call(what, self._simple, name, *arguments)
+        self.call(_named(name, *arguments), self._simple, name, *arguments)
 
     def call(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs one exchange with the server, its errors translated."""
@@ -247,7 +277,7 @@ class Session:
         """
         self._refuse_control(*(argument for command in commands for argument in command))
         refusals, heard = dict[int, str](), b""
-        with self._translated(str(commands[-1][0])):
+        with self._translated(_named(*commands[-1])):
             wire = self._begin()
             with wire.together():
                 tags = [wire._command(*command) for command in commands]
@@ -361,8 +391,10 @@ class Session:
         host = self.account.host
         try:
             with self._translated("LOGIN"):
+                self._begin()
                 sign_in()
-            self.command("CAPABILITY")  # after login there are often others
+            if "CAPABILITY" not in self.wire.untagged_responses:  # there are often others now (RFC 9051 §6.2.3)
+                self.command("CAPABILITY")
         except (CommandRefused, Transient) as answer:
             kind = LoginRefused if isinstance(answer, CommandRefused) else type(answer)
             told = (
@@ -372,23 +404,12 @@ class Session:
             )
             raise kind(told) from None
 
-    def _open(self, folder: str, readonly: bool) -> Selected:
-        self._selected = None
-        name = self._quoted_name(folder)
-        found = self.call("EXAMINE" if readonly else "SELECT", self._client_now().select_folder, name, readonly)
-        uidvalidity, uidnext = found.get(b"UIDVALIDITY"), found.get(b"UIDNEXT")
-        if not uidvalidity:
-            raise CommandRefused(
-                f"{self.account.host} gives no UIDVALIDITY for {folder}: its messages cannot be told apart."
-            )
-        if not uidnext:  # Courier has it in STATUS only
-            uidnext = self.status(folder).get("UIDNEXT", 1)
-            self.noop()  # it may know of a message that the open folder does not show yet
-        modseq = found.get(b"HIGHESTMODSEQ") or None
-        opened = Selected(uidvalidity, uidnext, found.get(b"EXISTS", 0), modseq)
-        if readonly:
-            self._selected = (folder, opened)
-        return opened
+    def _opened(self) -> Selected:
+        """What was told of the folder that was opened; 0 stands for what was not."""
+        with self._translated("EXAMINE"):
+            said = [self.untagged(kind) for kind in ("UIDVALIDITY", "UIDNEXT", "EXISTS", "HIGHESTMODSEQ")]
+            uidvalidity, uidnext, messages, modseq = (int(lines[0] or 0) if lines else 0 for lines in said)  # type: ignore[arg-type]  # a literal is no number
+        return Selected(uidvalidity, uidnext, messages, modseq or None)
 
     def _leave(self, folder: str) -> None:
         # CLOSE would expunge what others have marked, unless it is open for reading only (RFC 9051 §6.4.1).
@@ -419,3 +440,8 @@ class Session:
 
     def _quoted_name(self, folder: str) -> bytes:
         return self.quoted(self._wire_name(folder))
+
+
+def _named(name: str | bytes, *arguments: str | bytes) -> str:
+    """A command as it is told of: UID FETCH rather than UID."""
+    return f"{name!s} {arguments[0]!s}" if name == "UID" else str(name)

@@ -49,6 +49,14 @@ class Wire(imaplib.IMAP4):
             self._secure(self._tls)
         self.sock.settimeout(self._timeout.read)
 
+    def _get_capabilities(self) -> None:
+        """imaplib asks for them as soon as it is connected; what the greeting told need not be asked (RFC 9051 §7.1)."""
+        told = self.untagged_responses.pop("CAPABILITY", [b""])[-1]
+        if told:
+            self.capabilities = tuple(told.decode("ascii", "replace").upper().split())
+        else:
+            super()._get_capabilities()  # type: ignore[misc]
+
     def start_tls(self, context: ssl.SSLContext) -> None:
         """STARTTLS (RFC 9051 §6.2.1): whatever was said before counts for nothing."""
         if "STARTTLS" not in self.capabilities:

@@ -5,14 +5,15 @@ opened. The first look goes back to the horizon only, and further where a live e
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from followmail.errors import CommandRefused
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
-from followmail.imap.session import Session
+from followmail.imap.session import Criteria, Session
 from followmail.jobs import unseen
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.recording import mark_of, record
@@ -63,7 +64,7 @@ class _Seen:
 def _go_through(session: Session, c: Cycle) -> _Seen:
     seen = _Seen(tuple(_with_settings(folder, c) for folder in session.folders()))
     watched = [f for f in seen.folders if f.selectable and f.name not in c.options.skip_folders]
-    positions = c.store.cursors.all()
+    positions, empty = c.store.cursors.all(), list[Position]()
     for number, folder in enumerate(watched):
         c.progress("looking", number, len(watched))
         if folder.fault:
@@ -72,12 +73,17 @@ def _go_through(session: Session, c: Cycle) -> _Seen:
         if _unchanged(folder, positions.get(folder.name)):
             continue
         seen.changed.add(folder.name)
-        if folder.name not in positions and _holds_nothing(folder, c):
+        if folder.name not in positions and (end := _end_of_empty(folder)) is not None:
+            empty.append(end)
             continue
         try:
             _read_folder(session, c, folder, positions.get(folder.name), seen)
         except CommandRefused as fault:
             seen.faults.append(f"{folder.name}: {fault}")
+    if empty:
+        with c.store.transaction():
+            for end in empty:
+                c.store.cursors.set(end)
     return seen
 
 
@@ -89,11 +95,9 @@ def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: dat
         return False
     for folder in folders:
         if folder.selectable and not folder.fault and folder.name not in c.options.skip_folders:
-            chosen = reader.examine(session, folder.name)
-            missing = set(reader.uids_since(session, folder.name, day)) - set(
-                reader.uids_since(session, folder.name, horizon)
-            )
-            for _ in record(session, c, folder, chosen.uidvalidity, sorted(missing), read_anew=True):
+            chosen, uids = session.find(folder.name, reader.since(day))
+            missing = sorted(set(uids).difference(session.search(*reader.since(horizon))))
+            for _ in record(session, c, folder, chosen.uidvalidity, missing, read_anew=True):
                 pass
     c.store.facts.set_text("horizon", day.isoformat())
     return True
@@ -119,13 +123,11 @@ def _unchanged(folder: Folder, position: Position | None) -> bool:
     )
 
 
-def _holds_nothing(folder: Folder, c: Cycle) -> bool:
-    """Whether a folder that is new to us is empty, by its status: then that is where it has been read to."""
+def _end_of_empty(folder: Folder) -> Position | None:
+    """Where a folder that is empty by its status has been read to, unopened."""
     if folder.messages != 0 or folder.uidvalidity is None or folder.uidnext is None:
-        return False
-    position = Position(folder.name, folder.uidvalidity, folder.uidnext, folder.messages, folder.highestmodseq)
-    c.store.cursors.set(position)
-    return True
+        return None
+    return Position(folder.name, folder.uidvalidity, folder.uidnext, folder.messages, folder.highestmodseq)
 
 
 def _horizon(c: Cycle) -> date:
@@ -139,17 +141,17 @@ def _horizon(c: Cycle) -> date:
 
 
 def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position | None, seen: _Seen) -> None:
-    chosen = reader.examine(session, folder.name)
+    wanted = partial(_wanted, session, c, folder, position)
+    chosen, found = session.find(folder.name, *wanted(folder.uidvalidity))
+    if chosen.uidvalidity != folder.uidvalidity:  # built anew since it was listed
+        found = [uid for criteria in wanted(chosen.uidvalidity) for uid in session.search(*criteria)]
     known = position is not None and position.uidvalidity == chosen.uidvalidity
-    if known and position is not None:
-        uids: Sequence[int] = reader.uids_from(session, folder.name, position.uidnext, anew=False)
-    else:
-        uids = _first_uids(session, c, folder)
-    uids = array("Q", uids)  # a tenth of the memory of a list
+    start = position.uidnext if known and position else 1
+    uids = array("Q", (uid for uid in found if uid >= start))  # a tenth of the memory of a list
+    del found
     read_anew = position is not None and not known
     unread: list[reader.Head] = []
     recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew, unread=unread)
-    start = position.uidnext if known and position else 1
     following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)
     stored = tuple(recorded) if known else ()
     seen.new += len(stored) if known else sum(1 for _ in recorded)
@@ -164,11 +166,15 @@ def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position 
         seen.faults.append(f"{folder.name}: message {again[0].uid} cannot be read: {again[0].fault}")
 
 
-def _first_uids(session: Session, c: Cycle, folder: Folder) -> list[int]:
-    """What to read of a folder that is new to us, or whose UIDs became invalid (RFC 9051 §2.3.1.1)."""
+def _wanted(
+    session: Session, c: Cycle, folder: Folder, position: Position | None, uidvalidity: int | None
+) -> list[Criteria]:
+    """What to read of a folder: from where it was read to, or, where it is new to us or its UIDs became invalid
+    (RFC 9051 §2.3.1.1), from the horizon."""
+    if position is not None and position.uidvalidity == uidvalidity:
+        return [reader.from_uid(position.uidnext)]
     if mark_of(folder) is not None:
-        return reader.uids_from(session, folder.name, 1, anew=False)
-    uids = reader.uids_since(session, folder.name, _horizon(c), anew=False)
+        return [reader.from_uid(1)]
     if folder.role is Role.SENT:  # every mail of our form, however old: what has left must never leave again
-        uids += reader.uids_by_header(session, folder.name, "Message-ID", msgid.OUR_PREFIX, anew=False)
-    return uids
+        return [reader.since(_horizon(c)), reader.bearing(session, "Message-ID", msgid.OUR_PREFIX)]
+    return [reader.since(_horizon(c))]

@@ -103,10 +103,11 @@ def _whole(lines: list[str], at: int) -> int:
 
 def _may_end(lines: list[str], at: int) -> bool:
     """Whether one of the next lines says "wrote", and one ends as an attribution does or begins a quote."""
-    if not _VERB.search(" ".join(lines[at : at + _MOST_LINES])):
+    window = lines[at : at + _MOST_LINES]
+    closed = any(_COLON.search(line[-8:]) for line in window)
+    if not closed and not any(map(QUOTE.match, lines[at + 1 : at + 2 * _MOST_LINES])):
         return False
-    closed = any(_COLON.search(line[-8:]) for line in lines[at : at + _MOST_LINES])
-    return closed or any(map(QUOTE.match, lines[at + 1 : at + 2 * _MOST_LINES]))
+    return _VERB.search(" ".join(window)) is not None
 
 
 def _goes_on(text: str, line: str, rest: list[str]) -> bool:

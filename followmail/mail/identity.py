@@ -165,12 +165,11 @@ class Identity:
     _own: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
 
     def __post_init__(self) -> None:
-        own = {canonical(a) for a in (self.address, *self.aliases)}
-        object.__setattr__(self, "_own", frozenset(own | {without_tag(a) for a in own}))
+        object.__setattr__(self, "_own", frozenset(map(mailbox, (self.address, *self.aliases))))
 
     def is_own(self, address: str) -> bool:
         """The consultant's address, an alias, or either with a +tag."""
-        return canonical(address) in self._own or without_tag(address) in self._own
+        return mailbox(address) in self._own
 
     def is_colleague(self, address: str) -> bool:
         """At the consultant's own company domain (that of any own address), and no own address."""

@@ -227,9 +227,9 @@ def _is_name(line: str) -> bool:
 def _without_footer(lines: list[str]) -> list[str]:
     """Less what a company or a scanner adds below: confidentiality, registration, "virus-free"."""
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
-    begin = _added_from(lines)
-    at = next((at for at in range(max(begin, first + 1), len(lines)) if _FOOTER.match(lines[at])), len(lines))
-    return lines[:at]
+    found = [at for at in range(first + 1, len(lines)) if _FOOTER.match(lines[at])]
+    begin = _added_from(lines) if found else 0
+    return lines[: next((at for at in found if at >= begin), len(lines))]
 
 
 def _added_from(lines: list[str]) -> int:

@@ -10,7 +10,9 @@ from followmail.mail.identity import (
     is_address,
     is_machine,
     is_shared,
+    mailbox,
     same_company,
+    same_person,
     tag,
     without_tag,
 )
@@ -130,3 +132,39 @@ def test_outside_people_once_in_order() -> None:
         for a in ("bob@b.example", "alex@consult.example", "noreply@b.example", "bob@b.example", "c@c.example")
     ]
     assert [p.address for p in ALEX.outside(people)] == ["bob@b.example", "c@c.example"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("bob.b@googlemail.com", "bob.b@gmail.com"),
+        ("Bob.B@gmail.com", "bobb@gmail.com"),
+        ("bob+alex@bob.example", "bob@bob.example"),
+        ("bob@böb.example", "bob@xn--bb-fka.example"),
+        ("bob@BO\u0308B.example", "bob@xn--bb-fka.example"),
+        ("bob@bob.example.", "bob@bob.example"),
+    ],
+)
+def test_one_person_may_be_spelled_in_two_ways(first: str, second: str) -> None:
+    """Gmail looks at no dots and has two names; a tag is no other person; a domain has a form for DNS."""
+    assert same_person(first, second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("bob.b@bob.example", "bobb@bob.example"),
+        ("bob@gmail.com", "bob@gmail.example"),
+        ("+bob@bob.example", "+ann@bob.example"),
+        ("", "bob@bob.example"),
+    ],
+)
+def test_two_people_stay_two(first: str, second: str) -> None:
+    """Where a dot tells them apart, and where there is nobody."""
+    assert not same_person(first, second)
+
+
+def test_own_addresses_are_own_however_spelled() -> None:
+    """A consultant at Gmail never answers himself."""
+    assert Identity("Alex", "alex.c@gmail.com").is_own("alexc+x@googlemail.com")
+    assert mailbox("") == ""

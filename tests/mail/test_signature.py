@@ -73,3 +73,45 @@ def test_what_stands_below_a_name_is_a_signature() -> None:
     assert new_text(
         "Yes.\n\nBest regards\nJane Roe\nSample Ltd\nWe make your servers run!\n1 High Street, Leeds LS1 1AA"
     ) == ("Yes.\n\nBest regards\nJane Roe")
+
+
+ABOVE = "On 4 May 2026 at 10:00, Alex Consultant <alex@consult.example> wrote:\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("> It comes to 4,800 euros with the weekend. Shall we fix a date?\nYes, 12 June.\n> Best regards\n", "Yes, 12 June."),
+        ("> Hello,\n>\nHi Alex, gladly.\n> Best regards\n", "Hi Alex, gladly."),
+        ("> El total es de 4.800 euros.\n¿Y sin el fin de semana?\n> ¿Una fecha?\nEl 12.\n", "¿Y sin el fin de semana?\nEl 12."),
+        ("> this line of the quoted mail is so long that a program broke it right\nhere somewhere\n> and went on.\n\nYes.", "Yes."),
+        ("> a line of it\n|\n> another\n\nYes.", "Yes."),
+    ],
+)  # fmt: skip
+def test_an_answer_between_two_quoted_lines_is_no_broken_quote(body: str, said: str) -> None:
+    """Only a long line that ends in no full stop was broken by a program."""
+    assert new_text(ABOVE + body).strip() == said
+
+
+CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{}\n-----BEGIN PGP SIGNATURE-----\n\niQIzBAEB\n=Zz9a\n-----END PGP SIGNATURE-----\n"
+
+
+def test_the_armour_of_a_signed_text_is_no_text() -> None:
+    """Nor its signature; a line that began with a dash begins with it again."""
+    assert new_text(CLEAR.format("Thanks, will read it.")) == "Thanks, will read it."
+    assert (
+        new_text(CLEAR.format("Two remarks:\n- - the price\n- - the date")) == "Two remarks:\n- the price\n- the date"
+    )
+
+
+def test_words_below_a_signature_cut_off_are_kept() -> None:
+    """Nobody's words are lost for a line that lacks."""
+    assert new_text("-----BEGIN PGP SIGNATURE-----\niQIzBAEB\nBut can you come in May?") == "But can you come in May?"
+
+
+def test_a_ticket_system_s_line_above_the_text_is_none() -> None:
+    """ "Reply above this line" stands on top of what an agent typed, or below the answer to it."""
+    assert new_text("##- Please type your reply above this line -##\n\nHi Alex, can you split the price?").strip() == (
+        "Hi Alex, can you split the price?"
+    )
+    assert new_text("Yes.\n\n##- Please type your reply above this line -##\n\nWhat we wrote") == "Yes."

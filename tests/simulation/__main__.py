@@ -1,13 +1,13 @@
 """python -m tests.simulation [FIRST [COUNT]]: plays lives; each that breaks a promise is printed with its shortest script."""
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import click
 
 from tests.simulation.life import kept
+from tests.simulation.machine import room
 from tests.simulation.script import script
 from tests.simulation.shrink import shortest
 
@@ -15,7 +15,7 @@ from tests.simulation.shrink import shortest
 def main(first: int, count: int) -> int:
     """The exit status: 1 where a promise was broken."""
     began, broken = time.monotonic(), 0
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+    with room() as folder:
         home = Path(folder)
         for number, seed in enumerate(range(first, first + count), 1):
             life = script(seed)

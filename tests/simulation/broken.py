@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from followmail import writing
-from followmail.jobs import deliver, watch
+from followmail.jobs import deliver, file, watch
 from followmail.jobs.cycle import Look
-from followmail.jobs.judge import begin, incoming, own
+from followmail.jobs.judge import begin, incoming, marked, own
 from followmail.mail.kinds import Kind
 from followmail.rounds import Office
 from followmail.sequence import answers, planner
@@ -73,6 +73,8 @@ RULES: dict[str, Callable[[], Any]] = {
     "other mail of the person, or of the company, waits": lambda: patch.object(answers, "_doubt", _nothing),
     "Sent is asked before a mail": lambda: patch.object(deliver, "left_already", _nothing),
     "one mail a day to a company": lambda: patch.object(planner, "companies_of", lambda addresses: frozenset()),
+    "a copy that the provider filed is the copy": lambda: patch.object(file, "is_copy", lambda message, parcel: False),
+    "what is never to be followed up": lambda: patch.multiple(marked, switch_off=_nothing),
     "reports are read": lambda: patch.object(incoming, "_near", lambda court, known, live: live.near(known)),
 }
 

@@ -63,7 +63,9 @@ def mail(
     return new.as_bytes()
 
 
-def report(anchor: Stored, address: str, status: str, said: str, at: datetime, action: str = "failed") -> bytes:
+def report(
+    anchor: Stored, address: str, status: str, said: str, at: datetime, action: str = "failed", *, quotes: bool = True
+) -> bytes:  # fmt: skip
     """A delivery report (RFC 3464)."""
     head = (
         f"From: Mail Delivery System <mailer-daemon@mail.consult.example>\r\nTo: {OWN}\r\nSubject: Undelivered Mail\r\n"
@@ -74,17 +76,34 @@ def report(anchor: Stored, address: str, status: str, said: str, at: datetime, a
     parts = (
         f"--b\r\nContent-Type: text/plain\r\n\r\n<{address}>: {said}\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
         f"Reporting-MTA: dns; mail.consult.example\r\n\r\nFinal-Recipient: rfc822; {address}\r\nAction: {action}\r\nStatus: {status}\r\n"
-        f"Diagnostic-Code: smtp; {said}\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{anchor.id}>\r\n\r\n--b--\r\n"
+        f"Diagnostic-Code: smtp; {said}\r\n\r\n"
     )
-    return (head + parts).encode()
+    quoted = f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{anchor.id}>\r\n\r\n" if quotes else ""
+    return (head + parts + quoted + "--b--\r\n").encode()
 
 
-def calendar_answer(thread: Thread, anchor: Stored, at: datetime) -> bytes:
-    """They accept a meeting (RFC 5546 §3.2.3)."""
+def complaint(anchor: Stored, address: str, at: datetime) -> bytes:
+    """A provider tells that somebody called a mail spam (RFC 5965)."""
+    return (
+        (
+            f"From: Feedback <feedback@provider.example>\r\nTo: {OWN}\r\nSubject: Complaint\r\nDate: {format_datetime(at)}\r\n"
+            f"Message-ID: <{random.getrandbits(64):x}@provider.example>\r\nReceived: from x by y\r\nMIME-Version: 1.0\r\n"
+            'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+            "--b\r\nContent-Type: text/plain\r\n\r\nThis is an abuse report.\r\n\r\n--b\r\n"
+            "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
+            f"Original-Rcpt-To: {address}\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        ).encode()
+        + anchor.raw
+        + b"\r\n--b--\r\n"
+    )
+
+
+def calendar_answer(thread: Thread, anchor: Stored, at: datetime, said: str = "ACCEPTED") -> bytes:
+    """They accept or decline a meeting (RFC 5546 §3.2.3)."""
     body = (
         "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:1@consult.example\r\n"
-        f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{thread.address}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        f"ATTENDEE;PARTSTAT={said}:mailto:{thread.address}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
-    plain = mail(f"Pat <{thread.address}>", ALEX, f"Accepted: {thread.subject}", "x", at, anchor)
+    plain = mail(f"Pat <{thread.address}>", ALEX, f"{said.capitalize()}: {thread.subject}", "x", at, anchor)
     head = re.sub(rb"\r\nContent-[^\r]*|\r\nMIME-Version[^\r]*", b"", plain.partition(b"\r\n\r\n")[0])
     return head + b"\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n" + body.encode()

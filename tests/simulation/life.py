@@ -18,17 +18,21 @@ from unittest.mock import patch
 
 from followmail import smtp
 from followmail.errors import FollowmailError
+from followmail.mail.msgid import is_digest
 from followmail.rendering import live
 from followmail.rendering.load import Library, read, understood
 from followmail.rounds import go_round
 from followmail.store import opening
+from tests.simulation import misfortunes
 from tests.simulation.consultant import Consultant
+from tests.simulation.digests import Digests
 from tests.simulation.letters import people_of, step_of, subject_of
 from tests.simulation.machine import GAP, Machine, write_template, write_templates
 from tests.simulation.mailbox import Killed, Mailbox, SimSession, Stored
 from tests.simulation.people import People
+from tests.simulation.provider import Provider, is_providers
 from tests.simulation.script import ANSWERS, FAULTS, ZONE, Action, Script
-from tests.simulation.truth import Broken, Left, Truth
+from tests.simulation.truth import OFF, Broken, Left, Truth
 from tests.simulation.wording import understood_once
 
 _FINAL_CALM = 8  # business days after the last action in which everything open must come to its end
@@ -56,19 +60,23 @@ class Life:
         self.mailbox.put, self.mailbox.moved = self._put, self._moved
         self.truth = Truth(script.limit, GAP, script.detect == "enroll")
         self.people = People(self.mailbox, self.truth, script.addresses)
-        self.first, self.second = (Machine(n, home, script.detect, script.limit) for n in ("home", "other"))
+        self.first = Machine("home", home, script.detect, script.limit, script.digest)
+        self.second = Machine("other", home, script.detect, script.limit)
         self.first.mode = self.second.mode = script.mode
         self.consultant = Consultant(
             self.mailbox, self.truth, (self.first, self.second) if script.twins else (self.first,)
         )
+        self.provider = Provider(self.mailbox, script.provider)
+        self.people.received = self.provider.received
+        self.digests = Digests(self.mailbox, self.consultant)
         self.now = script.actions[0].at
         self.number = 0
         self.looked: datetime | None = None  # the last look that was complete
         self.skew = timedelta()
         self.trouble = Trouble()
-        self.at_work, self.session = self.first, SimSession(self.mailbox, lambda command: "")
+        self.at_work, self.session = (self.first, SimSession(self.mailbox, lambda command: ""))
         self._laid: dict[str, bytes] = {}
-        self._backup: tuple[dict[str, bytes], set[int], int, datetime | None] | None = None
+        self.backup: misfortunes.Backup | None = None
         self._checked: object = None
         write_templates(home)
 
@@ -82,7 +90,7 @@ class Life:
                 for number, action in enumerate(self.script.actions):
                     self.number, self.now = number, max(self.now, action.at)
                     self.people.now = self.consultant.now = self.now
-                    getattr(self, "_" + action.what.replace("-", "_"))(action)
+                    self._does(action)
                     self._check()
                 self._calm()
             except Broken as fault:
@@ -91,6 +99,13 @@ class Life:
                 self.first.close()
                 self.second.close()
         return self
+
+    def _does(self, action: Action) -> None:
+        what = action.what.replace("-", "_")
+        if hasattr(misfortunes, what):
+            getattr(misfortunes, what)(self, action)
+        else:
+            getattr(self, "_" + what)(action)
 
     @contextlib.contextmanager
     def _staged(self) -> Iterator[None]:
@@ -130,7 +145,10 @@ class Life:
             draft = self._seen(people_of(raw), raw)
             self._laid[draft.id] = raw
             self.truth.laid(draft)
-        elif folder not in ("Sent", "INBOX"):
+        elif folder == "INBOX" and is_digest(Stored(0, raw, self.now, set()).id):
+            self.digests.came(raw, self.now)
+            self.people.digest = self.digests.latest.message if self.digests.latest else None
+        elif folder != "Sent":
             raise Broken(f"I10: followmail puts a message into {folder}")
 
     def _moved(self, source: str, message: Stored, target: str) -> None:
@@ -175,6 +193,7 @@ class Life:
         # the one gap: another machine sent it, and no copy stood in Sent when this one asked for it
         gap = senders == {self._other().name} and mail.id in self.session.missed
         self.truth.left(mail, in_the_gap=gap)
+        self.provider.took(data, self.now)
 
     def _other(self) -> Machine:
         return self.second if self.at_work is self.first else self.first
@@ -198,11 +217,7 @@ class Life:
         """What goes wrong in one round."""
         folder = action.how.partition("-unreadable")[0] if action.how.endswith("-unreadable") else ""
         shown = self.now + timedelta(days=action.number)
-        wrong = (
-            action.how == "wrong-clock"
-            and self.looked is not None
-            and not (self.looked - timedelta(hours=2) < shown < self.looked + timedelta(days=61))
-        )
+        wrong = action.how == "wrong-clock" and not self._is_plausible(shown)
         self.trouble = Trouble(action.how, action.number, action.who)
         self.mailbox.broken |= {folder} - {""}
         self.truth.broken_folder, self.truth.clock_wrong = bool(folder), wrong
@@ -214,9 +229,16 @@ class Life:
             self.mailbox.broken.clear()
             self.truth.broken_folder = self.truth.clock_wrong = False
 
+    def _is_plausible(self, moment: datetime) -> bool:
+        """Whether a clock that shows this can be right, a little more or less."""
+        if self.looked is None:
+            return True
+        return self.looked - timedelta(hours=2) < moment < self.looked + timedelta(days=61)
+
     def _round(self, machine: Machine) -> bool:
         """A round; whether another within minutes makes sense."""
         machine.ran = True
+        self.provider.files(self.now)
         before = self.at_work, self.session
         self.at_work, self.session = machine, SimSession(self.mailbox, self._fault)
         try:
@@ -229,7 +251,7 @@ class Life:
         finally:
             self.session.close()
             self.at_work, self.session = before
-        if machine is self.first and not self.mailbox.broken - {"Sent", "Drafts"}:
+        if machine is self.first and not self.mailbox.broken - {"Sent", "Drafts"} and self._is_plausible(self.now):
             self.looked = self.now  # what came in is shown, whatever holds
         due = report.tally.next_due
         return due is not None and due - self.now < timedelta(minutes=4)
@@ -272,7 +294,9 @@ class Life:
         if self._checked == (sent.uidvalidity, sent.modseq):
             return
         self._checked = sent.uidvalidity, sent.modseq
-        ours = {m.id if self.script.twins else m.uid: m.raw for m in sent.messages if step_of(m.raw)}  # both may file
+        late = self.provider.how.endswith("late")  # a while there are two, ours and the provider's
+        mails = [m for m in sent.messages if step_of(m.raw) and not (late and is_providers(m.raw))]
+        ours = {m.id if self.script.twins else m.uid: m.raw for m in mails}  # both may file
         counts = Counter((who, subject_of(raw), step_of(raw)) for raw in ours.values() for who in people_of(raw))
         if twice := [key for key, count in counts.items() if count > self._silences(key)]:
             raise Broken(f"two copies, or two mails, of one step stand in Sent: {twice[0]}")
@@ -289,6 +313,20 @@ class Life:
     def _marks(self, action: Action) -> None:
         self.people.hear(action.who, action.how, self._ran(), bcc="alex+nudge@consult.example")
 
+    def _marks_off(self, action: Action) -> None:
+        self.people.hear(action.who, action.how, self._ran(), bcc=OFF)
+
+    def _files_mark(self, action: Action) -> None:
+        address = self.script.addresses[action.who]
+        message = self.people.last_in(address, f"matter {action.who}", by_hand=True)
+        self.consultant.marks(message, f"Followmail/{action.how}", ran=bool(self._ran()), moves=action.number == 1)
+
+    def _tidies(self, action: Action) -> None:
+        self.consultant.tidies(action.how)
+
+    def _answers_digest(self, action: Action) -> None:
+        self.digests.answers(action.how, action.number, self.now)
+
     def _answers(self, action: Action) -> None:
         self.people.answer(action.who, action.how)
 
@@ -304,59 +342,30 @@ class Life:
     def _suppresses(self, action: Action) -> None:
         self.consultant.suppresses(self.script.addresses[action.who])
 
+    def _snoozes(self, action: Action) -> None:
+        self.consultant.snoozes(self.script.addresses[action.who], self.now + timedelta(days=action.number))
+
+    def _resumes(self, action: Action) -> None:
+        self.consultant.resumes(self.script.addresses[action.who])
+
+    def _forgets(self, action: Action) -> None:
+        self.consultant.forgets(self.script.addresses[action.who])
+
+    def _ends_pause(self, action: Action) -> None:
+        self.consultant.resumes_all()
+
     def _pauses(self, action: Action) -> None:
         self.consultant.pauses(self.now + timedelta(days=action.number))
 
     def _changes_mode(self, action: Action) -> None:
         self.first.mode = action.how
-        self.first.close()
+        if action.number:
+            self.first.take_up()
+        else:
+            self.first.close()
 
     def _edits_templates(self, action: Action) -> None:
         write_template(self.home, "nudge", action.number, action.how, self.number)
-
-    # ---- misfortunes
-
-    def _restarts(self, action: Action) -> None:
-        self.first.close()
-        self.second.close()
-
-    def _backs_up(self, action: Action) -> None:
-        yes = {id(t) for t in self.truth.threads.values() if t.yes}
-        self._backup = self.first.backup(), yes, len(self.truth.sent), self.looked
-
-    def _restores(self, action: Action) -> None:
-        if self._backup is None:
-            return
-        files, yes, sent, self.looked = self._backup
-        left_since = len(self.truth.sent) > sent
-        self.first.restore(files)
-        self._only_sent_remembers()
-        for thread in self.truth.threads.values():
-            thread.yes = id(thread) in yes and not left_since
-            thread.stopped = False
-
-    def _loses_database(self, action: Action) -> None:
-        self.first.restore({})
-        self._only_sent_remembers()
-        for thread in self.truth.threads.values():
-            thread.yes = thread.stopped = False
-            thread.after_first_run_of.clear()
-        self.looked = None
-
-    def _only_sent_remembers(self) -> None:
-        """What left and has no copy in Sent cannot be known any more: it waits like the rest."""
-        sent = [m.raw for m in self.mailbox.boxes["Sent"].messages]
-        stands = {(who, subject_of(raw), step_of(raw)) for raw in sent for who in people_of(raw)}
-        for thread in self.truth.threads.values():
-            for step in list(thread.steps):
-                if (thread.address, thread.subject, step) not in stands:
-                    del thread.steps[step]
-        self.truth.sent = [m for m in self.truth.sent if any((a, m.subject, m.step) in stands for a in m.recipients)]
-        self.truth.drafts.clear()
-        self.truth.paused_until = None
-
-    def _rebuilds(self, action: Action) -> None:
-        self.mailbox.rebuild(action.how)
 
     def _other_machine(self, action: Action) -> None:
         """A followmail that was set up later, with a database of its own, looks at the same mailbox."""
@@ -373,6 +382,7 @@ class Life:
         self.first.close()
         self.truth.detect_enrolls = True
         write_templates(self.home)
+        self.consultant.resumes_all()
         for _ in range(_FINAL_CALM):
             self.now = self.people.now = self.consultant.now = _next_business_day(self.now)
             self._looks(Action(self.now, "looks"))
@@ -383,7 +393,10 @@ class Life:
         self._nothing_vanished()
 
     def _nothing_vanished(self) -> None:
-        """I5: every enrollment is at its end with an event that says why, or says what it waits for."""
+        """I5: every enrollment is at its end with an event that says why, or says what it waits for; and every order of
+        the consultant's had an answer."""
+        if self.digests.unanswered:
+            raise Broken(f"an order was never answered: {self.digests.unanswered[0]}")
         store = self.first.office.store
         for e in store.enrollments.all():
             told = [str(event.event) for event in store.events.of((e.id,))]

@@ -1,10 +1,15 @@
 """One followmail on one machine: its own folder and database; templates and mailbox are shared."""
 
+import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from followmail import keeping
+from followmail.errors import UserError
 from followmail.rounds import Office
-from followmail.settings import load
+from followmail.settings import Settings, load
 from tests.simulation.truth import OWN
 
 GAP = 90
@@ -16,37 +21,49 @@ _SAYS = {
 _AFTER = {1: "4 business days", 2: "8 business days", 3: "40 days\nApprove: yes"}
 
 
+def room() -> TemporaryDirectory[str]:
+    """Where lives are played: in memory where that can be, for what a disk does to a commit is tried elsewhere."""
+    return TemporaryDirectory(prefix="followmail-life-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+
+
 class Machine:
     """`office` opens when it is asked for; `closed` it forgets what it had not written down."""
 
-    def __init__(self, name: str, home: Path, detect: str, limit: int) -> None:
+    def __init__(self, name: str, home: Path, detect: str, limit: int, digest: str = "off") -> None:
         self.name = name
         self.ran = False  # it has begun a round: what is sent from here on is sent after its first run
         self.mode = ""
-        self._folder, self._templates = home / name, home / "templates"
-        self._detect, self._limit = detect, limit
+        self._folder, self._templates, self._kept = home / name, home / "templates", home / f"{name}.backup"
+        self._detect, self._limit, self._digest = detect, limit, digest
         self._office: Office | None = None
 
     @property
     def office(self) -> Office:
         if self._office is None:
-            options = {
-                "FOLLOWMAIL_ADDRESS": OWN,
-                "FOLLOWMAIL_NAME": "Alex Consultant",
-                "FOLLOWMAIL_IMAP_HOST": "imap.sim",
-                "FOLLOWMAIL_SMTP_HOST": "smtp.sim",
-                "FOLLOWMAIL_PASSWORD": "secret",
-                "FOLLOWMAIL_DATABASE": str(self._folder / "followmail.db"),
-                "FOLLOWMAIL_TEMPLATES": str(self._templates),
-                "FOLLOWMAIL_TIMEZONE": "Europe/Berlin",
-                "FOLLOWMAIL_MODE": self.mode,
-                "FOLLOWMAIL_DETECT": self._detect,
-                "FOLLOWMAIL_DAILY_LIMIT": str(self._limit),
-                "FOLLOWMAIL_GAP": str(GAP),
-                "FOLLOWMAIL_DIGEST": "off",
-            }
-            self._office = Office.open(load(None, options, directory=self._folder))
+            self._office = Office.open(self._settings())
         return self._office
+
+    def _settings(self) -> Settings:
+        options = {
+            "FOLLOWMAIL_ADDRESS": OWN,
+            "FOLLOWMAIL_NAME": "Alex Consultant",
+            "FOLLOWMAIL_IMAP_HOST": "imap.sim",
+            "FOLLOWMAIL_SMTP_HOST": "smtp.sim",
+            "FOLLOWMAIL_PASSWORD": "secret",
+            "FOLLOWMAIL_DATABASE": str(self._folder / "followmail.db"),
+            "FOLLOWMAIL_TEMPLATES": str(self._templates),
+            "FOLLOWMAIL_TIMEZONE": "Europe/Berlin",
+            "FOLLOWMAIL_MODE": self.mode,
+            "FOLLOWMAIL_DETECT": self._detect,
+            "FOLLOWMAIL_DAILY_LIMIT": str(self._limit),
+            "FOLLOWMAIL_GAP": str(GAP),
+            "FOLLOWMAIL_DIGEST": self._digest,
+        }
+        return load(None, options, directory=self._folder)
+
+    def take_up(self) -> None:
+        """It reads its configuration again, without a restart."""
+        self.office.take_up(self._settings())
 
     def close(self) -> None:
         """It is stopped, or dies."""
@@ -60,6 +77,20 @@ class Machine:
     def backup(self) -> dict[str, bytes]:
         self.close()
         return {path.name: path.read_bytes() for path in self._files()}
+
+    def back_up(self) -> None:
+        """By the command."""
+        self.close()  # which keeps others away here
+        self._kept.unlink(missing_ok=True)
+        with contextlib.suppress(UserError):  # there is nothing yet
+            keeping.backup(self._settings(), self._kept)
+
+    def restore_backup(self, now: datetime) -> bool:
+        """By the command; whether there was something to restore."""
+        self.close()
+        if self._kept.exists():
+            keeping.restore(self._settings(), self._kept, now)
+        return self._kept.exists()
 
     def restore(self, files: dict[str, bytes]) -> None:
         """The database becomes what it was; without one, it is lost."""

@@ -89,18 +89,26 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.boxes: dict[str, Box] = {name: Box(1_000 + n) for n, name in enumerate(_ROLES)}
-        self.boxes["Archive"] = Box(2_000)
+        for number, name in enumerate(("Archive", "Followmail/nudge", "Followmail/Stop")):
+            self.boxes[name] = Box(2_000 + number)
         self.broken: set[str] = set()  # folders that cannot be read today
         self.put: Callable[[str, bytes], None] = lambda folder, raw: None  # told what the program puts where
         self.moved: Callable[[str, Stored, str], None] = lambda source, message, target: None  # and what it moves
 
-    def rebuild(self, folder: str) -> None:
-        """Its index was lost: other UIDs under another UIDVALIDITY (RFC 9051 §2.3.1.1)."""
+    def box(self, folder: str) -> Box:
+        """A folder, made where there is none."""
+        return self.boxes.setdefault(folder, Box(3_000 + len(self.boxes)))
+
+    def rebuild(self, folder: str, moment: datetime | None = None) -> None:
+        """Its index was lost: other UIDs under another UIDVALIDITY (RFC 9051 §2.3.1.1). With `moment`, all came then."""
         old = self.boxes[folder]
         new = Box(old.uidvalidity + 10_000)
         for message in old.messages:
-            new.add(message.raw, message.arrived, sorted(message.flags))
+            new.add(message.raw, moment or message.arrived, sorted(message.flags))
         self.boxes[folder] = new
+
+    def copy(self, message: Stored, target: str) -> None:
+        self.boxes[target].add(message.raw, message.arrived, sorted(message.flags))
 
     def move(self, source: str, uid: int, target: str) -> None:
         message = self.boxes[source].remove(uid)
@@ -183,6 +191,10 @@ class SimSession:
             self._open = folder
             return Selected(box.uidvalidity, box.uidnext, len(box.messages), box.modseq)
 
+    def find(self, folder: str, *searches: Sequence[str]) -> tuple[Selected, list[int]]:
+        opened = self.examine(folder)
+        return opened, sorted({uid for criteria in searches for uid in self.search(*criteria)})
+
     def enter(self, folder: str) -> Selected:
         box = self._box(folder)
         if self._open == folder:
@@ -260,7 +272,7 @@ class SimSession:
             place, one = waiting.popleft()
             assert self._open is not None
             with self._command("FETCH"):
-                wanted, messages = set(_uids(one)), enumerate(self._box(self._open).messages, 1)
+                wanted, messages = (set(_uids(one)), enumerate(self._box(self._open).messages, 1))
                 answers = _Answers(deque(_response(n, m, items) for n, m in messages if m.uid in wanted))
                 while response := read(answers):
                     take(response)

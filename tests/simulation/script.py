@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tests.simulation.provider import WAYS
+
 ZONE = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 1, 5, 9, tzinfo=ZONE)
 DAYS = 365
@@ -18,12 +20,17 @@ _FEW, _MANY = (8, 8, 9, 9, 10, 10, 11, 12, 13, 14, 16, 20), 100
 ANSWERS = (
     "reply", "reply-in-junk", "reply-in-trash", "reply-filed", "reply-from-private", "reply-latin1", "reply-of-company",
     "fresh-mail", "other-thread", "colleague", "thanks", "later", "away", "bounce", "bounce-soft", "forbids", "accepts",
-    "left", "ticket", "own-colleague",
+    "left", "ticket", "own-colleague", "reply-in-new-folder", "reply-wrong-clock", "reply-names-another", "declines",
+    "same-subject", "bounce-blocked", "bounce-names-nobody", "complains", "forges",
 )  # fmt: skip
 FAULTS = ("cut", "cut-after", "kill", "kill-after")
 SMTP_FAULTS = ("refused", "greylisted", "lost", "in-doubt", "kill-before-dot", "kill-at-dot", "kill-after-dot")
 # What happens in the middle of a look.
 MEANWHILE = ("answers", "answers", "writes")
+
+
+ORDERS = ("ok all", "ok", "ok", "stop", "skip", "snooze")
+_WORDS = ("files-mark", "marks-off", "tidies", "tidies", "ends-pause", "snoozes", "resumes", "resumes", "forgets")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -51,6 +58,8 @@ class Script:
     detect: str
     limit: int
     twins: bool  # a second machine works on the same mailbox, and hears every word of the consultant's
+    digest: str
+    provider: str
     addresses: tuple[str, ...]
     actions: tuple[Action, ...]
 
@@ -62,7 +71,7 @@ def script(seed: int) -> Script:
     twins = dice.random() < 0.15 and size != _MANY
     mode, detect = dice.choice((("send", "enroll"), ("send", "enroll"), ("send", "wait"), ("draft", "wait")))
     if twins:
-        mode, detect = "send", "enroll"  # of two that lay drafts, one takes back what the other believes sent
+        mode, detect = ("send", "enroll")  # of two that lay drafts, one takes back what the other believes sent
     seasons = _seasons(dice, size)
     actions: list[Action] = []
     for who in range(size):
@@ -71,7 +80,9 @@ def script(seed: int) -> Script:
     actions += _misfortunes(dice, seasons, twins)
     actions += _looks(dice, size, seasons, twins)
     limit = 10 if size == _MANY else dice.choice((3, 4, 4, 6))
-    return Script(seed, mode, detect, limit, twins, _addresses(dice, size), tuple(sorted(actions)))
+    digest = "07:30" if not twins and dice.random() < 0.2 else "off"
+    provider = "" if twins else dice.choice(WAYS)
+    return Script(seed, mode, detect, limit, twins, digest, provider, _addresses(dice, size), tuple(sorted(actions)))
 
 
 def _seasons(dice: random.Random, size: int) -> tuple[int, ...]:
@@ -130,32 +141,54 @@ def _person(dice: random.Random, who: int, seasons: tuple[int, ...]) -> list[Act
 def _consultant(dice: random.Random, size: int, seasons: tuple[int, ...], twins: bool) -> list[Action]:
     found = []
     for _ in range(8 * len(seasons)):
-        how = dice.choice(("send", "send", "edit", "new-id", "delete", "leave"))
+        how = dice.choice(("send", "send", "edit", "new-id", "delete", "leave", "touch"))
         found.append(Action(_busy(dice, seasons), "handles-drafts", how=how))
         found.append(Action(_busy(dice, seasons), "approves-all"))
     for _ in range(dice.randint(0, 2)):
         found.append(Action(_busy(dice, seasons), "stops", dice.randrange(size)))
+    for _ in range(dice.choice((0, 2, 4))):
+        found.append(_word(dice, size, seasons, twins))
+    for _ in range(0 if twins else 6):
+        how, number = dice.choice(ORDERS), dice.randint(0, 9)
+        found.append(Action(_busy(dice, seasons), "answers-digest", how=how, number=number))
     if dice.random() < 0.5:
         found.append(Action(_moment(dice, -5, 20), "suppresses", dice.randrange(size)))
     if dice.random() < 0.3:
         found.append(Action(_busy(dice, seasons), "pauses", number=dice.randint(1, 20)))
     if dice.random() < 0.2 and not twins:
-        found.append(Action(_busy(dice, seasons), "changes-mode", how=dice.choice(("send", "draft"))))
+        for mode in dice.choice((("draft",), ("send",), ("draft", "send"), ("send", "draft", "send"))):
+            found.append(Action(_busy(dice, seasons), "changes-mode", how=mode, number=dice.randint(0, 1)))
     for _ in range(dice.choice((0, 0, 1, 2))):
         how = dice.choice(("reword", "reword", "break", "mend"))
         found.append(Action(_busy(dice, seasons), "edits-templates", how=how, number=dice.randint(1, 3)))
     return found
 
 
+def _word(dice: random.Random, size: int, seasons: tuple[int, ...], twins: bool) -> Action:
+    """One thing that the consultant says or does now and then. What he says to one machine, another does not know."""
+    what = dice.choice(_WORDS[:4] if twins else _WORDS)
+    how = {
+        "files-mark": dice.choice(("nudge", "Stop")),
+        "marks-off": "again",
+        "tidies": dice.choice(("Archive", "Clients/All")),
+    }
+    number = dice.randint(0, 1) if what == "files-mark" else dice.randint(2, 25)
+    return Action(_busy(dice, seasons), what, dice.randrange(size), how.get(what, ""), number)
+
+
 def _misfortunes(dice: random.Random, seasons: tuple[int, ...], twins: bool) -> list[Action]:
     """A bad year has two or three of them. Twins keep their memory: else nobody could say which of them forgot what."""
-    all_of_them = ("restarts", "rebuilds", "restores", "loses-database", "loses-database", "other-machine")
+    all_of_them = (
+        "restarts", "rebuilds", "migrates", "renames-folder", "restores", "loses-database", "loses-database",
+        "other-machine",
+    )  # fmt: skip
     found = []
     for _ in range(dice.choice((0, 1, 2, 3))):
-        what, at = dice.choice(all_of_them[:2] if twins else all_of_them), _busy(dice, seasons)
+        what, at = (dice.choice(all_of_them[:4] if twins else all_of_them), _busy(dice, seasons))
         if what == "restores":
             found.append(Action(at - timedelta(days=dice.randint(1, 10)), "backs-up"))
-        how = dice.choice(("INBOX", "Sent", "Drafts")) if what == "rebuilds" else ""
+        ways = {"rebuilds": ("INBOX", "Sent", "Drafts"), "restores": ("command", "by-hand")}
+        how = dice.choice(ways.get(what, ("",)))
         found.append(Action(at, what, how=how))
     return found
 
@@ -169,7 +202,7 @@ def _looks(dice: random.Random, size: int, seasons: tuple[int, ...], twins: bool
         if date.weekday() >= 5 or dice.random() > (0.75 if busy else 0.06):
             continue
         for _ in range(dice.choice((1, 1, 1, 2))):
-            hour, minute = dice.choice(((9, 5), (11, 40), (16, 30), (17, 25), (7, 0), (8, 31))), dice.randrange(4)
+            hour, minute = (dice.choice(((9, 5), (11, 40), (16, 30), (17, 25), (7, 0), (8, 31))), dice.randrange(4))
             at = date.replace(hour=hour[0], minute=hour[1] + minute).astimezone(UTC)
             found.append(_look(dice, at, size, twins))
     return found
@@ -189,7 +222,7 @@ def _look(dice: random.Random, at: datetime, size: int, twins: bool) -> Action:
     elif dice.random() < 0.03:
         how, number = "wrong-clock", dice.choice((-3, -200, 70, 1500))
     elif dice.random() < 0.15:
-        who, how, number = dice.randrange(size), "meanwhile-" + dice.choice(MEANWHILE), dice.randint(1, 15)
+        who, how, number = (dice.randrange(size), "meanwhile-" + dice.choice(MEANWHILE), dice.randint(1, 15))
     elif twins and dice.random() < 0.6:
         how, number = "beside", dice.randint(1, 25)
     return Action(at, "looks", who, how, number)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Berlin")
 OWN = "alex@consult.example"
+OFF = "alex+off@consult.example"
 _FREE_MAIL = "gmail.com"
 
 
@@ -30,8 +31,15 @@ class Thread:
     answered: bool = False  # over, until the consultant writes by hand again
     needs_yes: str = ""  # why nothing may leave before a yes
     away_until: datetime | None = None
+    marked: bool = False  # a mark that the mailbox keeps says yes to it
     yes: bool = False  # the consultant ever said yes to it: by mark, approval, or by sending a draft
+    doubts: int = 0  # how often something came up that needs one
     stopped: bool = False  # the consultant said so, they left, or a mail to them bounced
+    off: bool = False  # never to be followed up, whatever comes
+    off_for_good: bool = False  # by a message that lies in Followmail/Stop: no database forgets that
+    snoozed_until: datetime | None = None
+    revived: bool = False  # they had answered, and the consultant asked to go on; that asks once more
+    met: bool = False  # begun without a mail of the consultant's
     bounced: bool = False
     steps: Counter[str] = field(default_factory=Counter)  # "nudge/1" → how often it reached them in this silence
     silences: int = 1
@@ -40,7 +48,23 @@ class Thread:
         """The consultant writes by hand: the old answer is answered, and a new silence begins with it."""
         if self.answered:
             self.steps, self.silences = Counter(), self.silences + 1
-        self.wrote_at, self.answered, self.stopped, self.needs_yes, self.away_until = now, False, False, "", None
+        self.wrote_at, self.answered, self.stopped, self.needs_yes, self.away_until = (now, False, False, "", None)
+        self.snoozed_until, self.revived = None, False
+
+    def doubt(self, why: str) -> None:
+        """Something came up: nothing may leave by itself before a yes to that."""
+        self.needs_yes, self.doubts = why, self.doubts + 1
+
+    def say_yes(self) -> None:
+        """A yes of the consultant's to what is shown."""
+        self.yes, self.needs_yes, self.snoozed_until = True, "", None
+        if self.revived:
+            self.answered = self.stopped = self.revived = False
+
+    def forget(self) -> None:
+        """The database is another: what only it knew holds no more."""
+        self.yes = self.stopped = self.revived = False
+        self.snoozed_until, self.off = None, self.off_for_good
 
 
 @dataclass
@@ -64,6 +88,7 @@ class Truth:
     detect_enrolls: bool = False
     threads: dict[tuple[str, str], Thread] = field(default_factory=dict)  # by address and subject
     forbidden: set[str] = field(default_factory=set)
+    forbidden_here: set[str] = field(default_factory=set)  # of these, what the consultant said: to his machines only
     by_hand: set[tuple[str, date]] = field(default_factory=set)  # whom the consultant wrote to on which day
     sent: list[Left] = field(default_factory=list)
     drafts: list[Left] = field(default_factory=list)
@@ -92,7 +117,7 @@ class Truth:
                 thread.stopped = thread.bounced = False
             one = thread.address == sender or of_one_company(thread.address, sender)
             if one and thread is not but and not thread.answered:
-                thread.needs_yes = why
+                thread.doubt(why)
 
     # ---- what comes in the middle of a look
 
@@ -139,7 +164,8 @@ class Truth:
         """Whether this mail may reach somebody. Raises Broken where it must not."""
         now, step = mail.at, mail.step
         said = f"{step} to {address} about '{mail.subject}' at {now:%Y-%m-%d %H:%M}"
-        if address == OWN or address in self.forbidden:
+        unheard = self.forbidden_here if self.only_after_yes else set[str]()
+        if address == OWN or address in self.forbidden - unheard:
             raise Broken(f"I3: {said}: must not be mailed")
         if self.broken_folder:
             raise Broken(f"{said}: a folder could not be read")
@@ -150,12 +176,16 @@ class Truth:
         thread = self.thread(address, mail.subject)
         if thread is None:
             raise Broken(f"I3: {said}: nobody wrote to them about that")
+        if thread.off:
+            raise Broken(f"I2: {said}: this is never to be followed up")
         if thread.answered or (thread.stopped and not self.only_after_yes):  # a stop is one database's word
             raise Broken(f"I2: {said}: {'they had answered' if thread.answered else 'it was stopped'}")
         if by_itself and thread.needs_yes:
             raise Broken(f"I2: {said}: it should have waited for a yes: {thread.needs_yes}")
         if thread.away_until is not None and now < thread.away_until:
             raise Broken(f"I2: {said}: they are away until {thread.away_until}")
+        if thread.snoozed_until is not None and now < thread.snoozed_until and not self.only_after_yes:
+            raise Broken(f"{said}: it was snoozed until {thread.snoozed_until}")
         if thread.steps[step] and not again:
             raise Broken(f"I1: {said}: they got this step already")
         if by_itself and mail.by not in thread.after_first_run_of and not thread.yes:
@@ -164,7 +194,7 @@ class Truth:
             raise Broken(f"I4: {said}: nobody said yes")
         if by_itself and step.endswith("/3") and (address, step) not in self.approved_steps:
             raise Broken(f"{said}: this step asks first")
-        if now - thread.wrote_at < timedelta(days=3):
+        if now - thread.wrote_at < timedelta(days=3) and not thread.met:
             raise Broken(f"{said}: written {now - thread.wrote_at} after the consultant's own mail")
         if (address, now.astimezone(ZONE).date()) in self.by_hand:
             raise Broken(f"{said}: the consultant wrote to them on that day")

@@ -1,7 +1,7 @@
 """Messages stored many at once are stored as one by one: each once, in the conversations that their ids make."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -95,3 +95,33 @@ def test_conversations_that_stood_apart_are_joined_by_one_mail() -> None:
         )
         (number,) = {known.conversation for i in IDS[:3] if (known := store.conversations.find(i))}
         assert store.conversations.ids_of(number) == frozenset(IDS[:3])
+
+
+def test_a_second_mail_with_the_id_of_the_first_is_one_of_its_own(tmp_path: Path) -> None:
+    """Some programs give all their mails one id. A copy has the date of the original, whatever a gateway did to its subject."""
+    first = Message(IDS[0], PEOPLE[1], subject="Question", date=NOON)
+    copy = first._replace(subject="[External] Question")
+    second = first._replace(subject="Re: Offer", date=NOON + timedelta(days=2), in_reply_to=(IDS[1],))
+    with Store.open(tmp_path / "followmail.db") as store:
+        assert store.conversations.record_all([Found(m, False, None) for m in (first, copy, second)], NOON) == [
+            first,
+            second,
+        ]
+        assert store.conversations.record_all([Found(second, False, None), Found(first, False, None)], NOON) == []
+        assert len(list(store.conversations.unjudged())) == 2
+
+
+def test_the_copy_that_no_list_carried_counts(tmp_path: Path) -> None:
+    """Whichever comes first; that of a list may have been taken for a machine's."""
+    direct, listed = Message(IDS[0], PEOPLE[1], date=NOON), Message(IDS[0], PEOPLE[1], date=NOON, is_list=True)
+    inbox, lists = Place("INBOX", 1, 1), Place("Lists", 1, 1)
+    for copies in ([(direct, inbox), (listed, lists)], [(listed, lists), (direct, inbox)]):
+        with Store.open(tmp_path / f"{copies[0][1].folder}.db") as store:
+            for message, place in copies:
+                store.conversations.record(message, False, place, NOON)
+                for known in [*store.conversations.unjudged()]:
+                    store.conversations.set_judged([known.row])
+                    judged = known
+            found = store.conversations.find(IDS[0])
+            assert found is not None and found.place == inbox and not found.entry.message.is_list
+            assert judged.place == inbox

@@ -118,3 +118,27 @@ def test_a_dry_run_writes_nothing(file: Path) -> None:
     """Looking at what would happen leaves no trace."""
     Suppressions(file, read_only=True).add("ann@ann.example")
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("bob.b@gmail.com", "bobb@googlemail.com"),
+        ("bob@bob.example", "bob+news@bob.example"),
+        ("@böb.example", "bob@mail.xn--bb-fka.example"),
+    ],
+)
+def test_a_line_forbids_a_person_however_spelled(file: Path, line: str, address: str) -> None:
+    """Who asked to be left alone wrote from one spelling; a mail may go to another."""
+    suppressions = Suppressions(file)
+    suppressions.add(line)
+    assert suppressions.matching(address) == line
+
+
+def test_a_forgotten_person_is_known_by_every_spelling(file: Path) -> None:
+    """Only hashes stay: of the address, and of its mailbox."""
+    suppressions = Suppressions(file)
+    suppressions.forget("bob.b@gmail.com")
+    assert suppressions.is_forgotten("bobb@googlemail.com")
+    assert suppressions.remove("bob.b@gmail.com")
+    assert not suppressions.is_forgotten("bobb@googlemail.com")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, judge_each
-from followmail.mail.identity import company, mailbox, same_person
+from followmail.mail.identity import Person, company, is_machine, mailbox, same_person
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
 from followmail.sequence.conversation import parties_of
@@ -104,6 +104,7 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
     c, message = court.c, known.entry.message
     if c.identity.is_own(message.sender.address):
         return
+    known = _by_attendee(court, known)
     if not message.auto_submitted and not message.may_be_report:
         c.store.suppressions.lift_bounce(message.sender.address)
     for number in dict.fromkeys(_near(court, known, live)):
@@ -112,6 +113,17 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
                 break
     if live.any_ended:
         _heed_after_the_end(court, known)
+
+
+def _by_attendee(court: Court, known: Known) -> Known:
+    """What a calendar service sent is that person's whose answer to an invitation it holds; all else is its sender's."""
+    message = known.entry.message
+    service = is_machine(message.sender.address) and (message.is_calendar or "calend" in message.sender.address)
+    who = court.read(known).attendee if service else ""
+    if not who or not court.c.identity.is_outside(who):
+        return known
+    message = message._replace(sender=Person(message.sender.name, who))
+    return replace(known, entry=replace(known.entry, message=message))
 
 
 def _heed_after_the_end(court: Court, known: Known) -> None:

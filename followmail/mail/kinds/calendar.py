@@ -3,6 +3,7 @@
 import re
 from email.message import Message
 
+from followmail.mail.identity import canonical
 from followmail.mail.kinds import words
 from followmail.mail.kinds.received import Received
 from followmail.mail.text import decoded
@@ -15,6 +16,7 @@ _METHODS = {
     "DECLINECOUNTER": "decline",
 }
 _PARTSTAT = {"ACCEPTED": "accept", "TENTATIVE": "tentative", "DECLINED": "decline"}
+_ATTENDEE = re.compile(r"^ATTENDEE[^\r\n]{0,500}?:mailto:([^\s;,<>]{3,254})", re.I | re.M)
 _MAX = 64 * 1024
 _MAX_WORDS = 40  # an answer without its calendar part says little besides
 
@@ -25,6 +27,13 @@ def answer(mail: Received) -> tuple[str, str] | None:
         if _is_calendar(part) and (found := _of_part(part)):
             return found, f"it carries a calendar part that says {found}"
     return _of_subject(mail)
+
+
+def attendee(mail: Received) -> str:
+    """Who answers an invitation, by the calendar part itself; "" where that names nobody, or several."""
+    parts = (_unfolded(part) for part in mail.parts if _is_calendar(part) and _method(part, _unfolded(part)) == "REPLY")
+    named = {canonical(address) for lines in parts for address in _ATTENDEE.findall(lines)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _is_calendar(part: Message) -> bool:
@@ -39,14 +48,22 @@ def _file_name(part: Message) -> str:
 
 
 def _of_part(part: Message) -> str | None:
-    # RFC 5545 §3.1: a long line goes on after a line break and a blank
-    lines = re.sub(r"\r?\n[ \t]", "", decoded(part)[:_MAX])
-    stated = re.search(r"^METHOD:[ \t]*([A-Z]+)", lines, re.I | re.M)
-    method = (stated[1] if stated else str(part.get_param("method") or "")).upper()
+    lines = _unfolded(part)
+    method = _method(part, lines)
     if method == "REPLY":
         said = re.findall(r"^ATTENDEE[^\r\n]{0,500}?;PARTSTAT=([A-Z-]+)", lines, re.I | re.M)
         return next((_PARTSTAT[s.upper()] for s in said if s.upper() in _PARTSTAT), "accept")
     return _METHODS.get(method)
+
+
+def _unfolded(part: Message) -> str:
+    # RFC 5545 §3.1: a long line goes on after a line break and a blank
+    return re.sub(r"\r?\n[ \t]", "", decoded(part)[:_MAX])
+
+
+def _method(part: Message, lines: str) -> str:
+    stated = re.search(r"^METHOD:[ \t]*([A-Z]+)", lines, re.I | re.M)
+    return (stated[1] if stated else str(part.get_param("method") or "")).upper()
 
 
 def _of_subject(mail: Received) -> tuple[str, str] | None:

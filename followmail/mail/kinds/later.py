@@ -19,6 +19,7 @@ _NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's 
 _AT_ONCE = timedelta(days=2)
 _WORD = re.compile(r"[^\W\d_]+")
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
+_QUOTED = re.compile(r"[“„\"«»][^“„”\"«»]{1,2000}[”“\"»«]")
 # the contrary, or somebody else
 _NOT = re.compile(
     r"(?:\b(?:you|they|he|she|it|not|nicht|pas|no|non|niet|nao|never|nie|keine?|without)\W+(?:\w+\W+)?|n't (?:\w+ )?)$"
@@ -40,6 +41,13 @@ def puts_off(text: str, on: date, lang: str | None) -> Later | None:
     """What a new text, written on the day `on`, puts off; None where it is a reply."""
     said = statement(text)
     return _Hearing(said, on, lang).verdict() if said.text else None
+
+
+def tapback(text: str) -> str | None:
+    """ "Liked “Shall we meet?”": a reaction as a telephone writes it that cannot show it, and not a word besides."""
+    said = statement(text).text
+    bare, quotes = _QUOTED.subn(" ", said)
+    return " ".join(said.split())[:60] if quotes and " ".join(_WORD.findall(fold(bare))) in _tapbacks() else None
 
 
 def time_named(text: str, on: date, lang: str | None) -> date | None:
@@ -143,7 +151,7 @@ class _Hearing:
             return None
         if (words := self._match(sentence, "again")) is not None:
             near = self._near(at)
-            if any(s.asks and s is not sentence and self.named(s) is not None for s in near):
+            if any(s is not sentence and self._proposes(s) for s in near):
                 return None  # "only after the term. Would 20 July do?"
             if dates.counts_back(sentence.text, self.lang, self.on):
                 return None, words, False
@@ -175,7 +183,7 @@ class _Hearing:
         words = next((w for s in self.said.sentences if (w := self._match(s, "not_now")) is not None), None)
         if words is None or self.said.words > _LONG or CLOCK.search(self.said.whole.folded):
             return None
-        found = [n for s in self.said.sentences for n in self._dates(s) if not s.asks]
+        found = [n for s in self.said.sentences for n in self._dates(s) if not self._proposes(s)]
         named = next((n for n in reversed(found) if n.start > self.on), None)
         if named is not None and named.start - self.on > timedelta(days=3):
             return self._later(named, words)
@@ -209,6 +217,11 @@ class _Hearing:
             return None
         words = next((w for s in self.said.sentences if (w := self._match(s, "think")) is not None), None)
         return self._later(self.named(self.said.whole), words, promised=True) if words else None
+
+    def _proposes(self, sentence: Sentence) -> bool:
+        """ "Would 20 July do?" """
+        asked = sentence.asks and not any(self._match(sentence, key) for key in ("again", "anew", "contact", "vague"))
+        return asked and self.named(sentence) is not None
 
     def _near(self, at: int) -> tuple[Sentence, ...]:
         """The sentence itself, the one after it, the one before."""
@@ -263,6 +276,11 @@ def _besides(sentence: Sentence) -> list[str]:
             rest[match.start() : match.end()] = " " * (match.end() - match.start())
     words = [word for word in _WORD.findall("".join(rest)) if len(word) > 1 and word not in _filler()]
     return words * (1 + _FEW * sentence.has(phrases(SECTION, "but")))
+
+
+@cache
+def _tapbacks() -> frozenset[str]:
+    return frozenset(map(fold, entries(SECTION, "tapback")))
 
 
 @cache

@@ -61,9 +61,15 @@ def _is_program(mail: Received) -> bool:
 
 def _refers(mail: Received) -> bool:
     """A person's answer to a mail that it names: a list only carried it, as the group of a firm does that stands in Cc."""
-    sender = mail.sender.address
-    answers = mail.has("In-Reply-To") or mail.has("References")
-    return answers and not (is_machine(sender) or _SENDER.search(local_part(sender)))
+    sender, post = mail.sender.address, mail.header("List-Post").strip().upper()
+    if (
+        not (mail.has("In-Reply-To") or mail.has("References"))
+        or is_machine(sender)
+        or _SENDER.search(local_part(sender))
+    ):
+        return False
+    to_many = mail.has("List-Unsubscribe-Post") or mail.header("Precedence").strip().lower() == "bulk"
+    return post.startswith("<") or not (post or to_many)  # to a newsletter nobody can post (RFC 2369 §3.4)
 
 
 def _answers_us(mail: Received) -> bool:

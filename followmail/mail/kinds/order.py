@@ -15,6 +15,7 @@ from followmail.mail.names import first_name
 _STOP = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|remove(?: me)?|stop|opt[ -]?out)\s*[.!]?\s*", re.I)
 _FEEDBACK = re.compile(r"^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]{1,40})", re.I | re.M)
 _COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))  # RFC 5965 §7.3; without a type it is one
+_FEWEST = 3  # words that may be like a wish for no more mail: "Ja." is like nothing
 
 
 def verdict(raw: bytes, on: date | None) -> Verdict:
@@ -63,7 +64,7 @@ def _of_server(mail: Received) -> Verdict | None:
 
 def _of_calendar(mail: Received) -> Verdict | None:
     found = calendar.answer(mail)
-    return found and Verdict(Kind.CALENDAR, (found[1],), calendar=found[0])
+    return found and Verdict(Kind.CALENDAR, (found[1],), calendar=found[0], attendee=calendar.attendee(mail))
 
 
 def _of_machine(mail: Received, lang: str | None) -> Verdict | None:
@@ -83,6 +84,8 @@ def _only_address(mail: Received) -> str | None:
 
 def _of_person(mail: Received, lang: str | None, asked: str | None) -> Verdict:
     """By a phrase, unless the whole is like something else; else by the whole. In doubt a reply."""
+    if (tapback := later.tapback(mail.new_text)) is not None:
+        return Verdict(Kind.LATER, (f"a reaction: '{tapback}'",), acknowledgement=True)
     said = (found for found in _by_phrase(mail, lang) if likeness.agrees(mail.new_text, found.kind))
     return next(said, None) or _by_likeness(mail, lang, asked) or Verdict(Kind.REPLY)
 
@@ -123,4 +126,6 @@ def _by_likeness(mail: Received, lang: str | None, asked: str | None) -> Verdict
             return None
         until = later.time_named(mail.new_text, mail.day, lang)
         return Verdict(kind, (words,), until=until, until_end=until)
-    return None if opt_out.goes_on(mail.new_text, lang) else Verdict(kind, (words,))
+    if statement(mail.new_text).words < _FEWEST or opt_out.goes_on(mail.new_text, lang):
+        return None
+    return Verdict(kind, (words,))

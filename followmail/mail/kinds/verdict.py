@@ -51,3 +51,4 @@ class Verdict:
     language: str | None = None  # ISO 639-1; None when unsure
     asks: bool = False  # the new text asks something
     calendar: str | None = None  # accept, tentative, decline, counter, cancel, invitation
+    attendee: str = ""  # who answers an invitation, by the calendar itself: a service may have sent it
