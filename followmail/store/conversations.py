@@ -335,6 +335,11 @@ class Conversations:
         query = "SELECT 1 FROM message WHERE list_post = ? AND list_post <> '' LIMIT 1"
         return self._sql(query, address).fetchone() is not None
 
+    def is_ours(self, conversation: int) -> bool:
+        """Whether the consultant wrote in it."""
+        found = self._sql("SELECT 1 FROM message WHERE conversation = ? AND sent = 1 LIMIT 1", conversation)
+        return found.fetchone() is not None
+
     def is_off(self, conversation: int) -> bool:
         return self._sql("SELECT 1 FROM conversation WHERE id = ? AND off", conversation).fetchone() is not None
 

@@ -15,7 +15,7 @@ from followmail.jobs.forgotten import is_forgotten
 from followmail.jobs.judge.court import TOGETHER, Court, guarded
 from followmail.jobs.recording import acquaint
 from followmail.mail.identity import Identity, Person, company, is_machine, same_company
-from followmail.mail.kinds import Kind, classify
+from followmail.mail.kinds import Kind
 from followmail.mail.kinds.introduction import introduces
 from followmail.mail.message import Message
 from followmail.mail.need import Need
@@ -107,8 +107,7 @@ def _weigh(court: Court, known: Known, raw: bytes | None = None) -> None:
     """Read it, and remember only what it needs: what it was read as is no matter of any enrollment."""
     kind, text, lang = known.entry.kind, known.entry.text, known.language
     if kind is None:
-        day = (known.entry.message.sent_on or court.c.now).date()
-        verdict = court.verdicts.get(known.row) or classify(raw if raw is not None else court.raw(known), day)
+        verdict = court.verdicts.get(known.row) or court.classify(known, raw if raw is not None else court.raw(known))
         kind, text, lang = verdict.kind, verdict.new_text, verdict.language
     need, asked = need_of(kind, text, lang)
     people = _introduced(court.c, known, kind, text, lang)

@@ -59,8 +59,12 @@ class Court:
             self._understand(known, self.raw(known))
         return self.verdicts[known.row]
 
+    def classify(self, known: Known, raw: bytes) -> Verdict:
+        """What the bytes of a message say; nothing is remembered."""
+        return kinds.classify(raw, _day_of(known, self.c.now), self.c.store.conversations.is_ours(known.conversation))
+
     def _understand(self, known: Known, raw: bytes) -> None:
-        verdict = kinds.classify(raw, _day_of(known, self.c.now))
+        verdict = self.classify(known, raw)
         told = not known.entry.sent or verdict.kind is Kind.CALENDAR  # of a sent one only that it is an invitation
         self.c.store.conversations.set_read(
             known.row, verdict.kind if told else None,

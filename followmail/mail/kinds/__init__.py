@@ -11,13 +11,14 @@ from followmail.mail.kinds.verdict import Kind, Verdict
 __all__ = ["Kind", "Verdict", "classify"]
 
 
-def classify(raw: bytes, on: date | None = None) -> Verdict:
+def classify(raw: bytes, on: date | None = None, ours: bool = False) -> Verdict:
     """What this message is. Never raises.
 
-    `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read.
+    `raw`: its bytes, perhaps cut off anywhere; `on`: its day where Date cannot be read; `ours`: whether it stands in a
+    conversation in which the consultant wrote, for then a list that carried it makes it no list post.
     """
     from followmail.mail.kinds import (
         order,
     )  # late: the families use the words of this package, and so do others who need no more of it
 
-    return order.verdict(raw, on)
+    return order.verdict(raw, on, ours)

@@ -12,14 +12,17 @@ from followmail.mail.identity import is_machine, is_shared
 from followmail.mail.kinds import absence, asks, likeness, lists, words
 from followmail.mail.kinds.bounce import is_delivery_report, is_mail_system, is_null_path, reports_success
 from followmail.mail.kinds.received import Received
+from followmail.mail.kinds.statement import Sentence, statement
 from followmail.mail.kinds.verdict import Kind
 
-_SURE_WORDS = ("self", "no-answer", "notice", "challenge")
+_SURE_WORDS = ("self", "no-answer", "notice")
 _CONFIRMS = ("received", "promise", "moved")  # people say so too
 _ABSENCE = ("away", "standing")
 _MAX_NOTE = 260  # words of a mail that calls itself automatic
 _MAX_ACKNOWLEDGEMENT = 110
 _MAX_RECEIPT = 3000  # characters
+_FEWEST = 2  # words that say something
+_CHALLENGE = 2  # phrases of a filter
 
 _BRACKETED = re.compile(r"^\s*\[([^\]]{1,60})\]")
 _IN_THE_END = re.compile(r"[(\[]([^()\[\]]{4,40})[)\]]\s*$")
@@ -63,7 +66,10 @@ def automatic(mail: Received, lang: str | None) -> Automatic | None:
     """What a machine says in this mail; None where a person wrote it, or may have written it."""
     if (receipt := _receipt(mail)) is not None:
         return Automatic(Kind.AUTOMATIC, (receipt,))
-    sure = _by_header(mail) or _by_subject(mail) or _by_itself(mail)
+    sure = _by_header(mail) or _by_subject(mail)
+    if sure is None and _hides_words(mail):
+        return None
+    sure = sure or _by_itself(mail)
     if sure is not None and _is_plainly_typed(mail):
         return None
     if sure is None and (hint := _by_hint(mail)) is not None and not _person_is_behind(mail, lang):
@@ -155,7 +161,7 @@ def _header_of(mail: Received, headers: tuple[tuple[str, str], ...]) -> str | No
 
 def _no_word_of_a_machine(mail: Received) -> bool:
     """An answer to our mail in which only the sender's address speaks of a machine: people answer through services."""
-    if not mail.answers or mail.length > _MAX_NOTE or _says(mail, "automatic", *_SURE_WORDS):
+    if not mail.answers or mail.length > _MAX_NOTE or _names_itself(mail):
         return False
     return not _says_what_machines_say(mail)
 
@@ -171,7 +177,7 @@ def _person_is_behind(mail: Received, lang: str | None) -> bool:
     People, too, confirm, promise and thank for a message, and machines answer under a subject of their own, perhaps in
     a language that we do not know: then a yes or a question tells who it is, unless a machine is named twice over.
     """
-    if not mail.answers or not mail.new_text.strip() or _says(mail, "automatic", *_SURE_WORDS):
+    if not mail.answers or not mail.new_text.strip() or _names_itself(mail):
         return False
     as_people_do = (mail.is_reply or mail.quotes_recipient) and lists.nobody(mail) is None
     if as_people_do and not _says_what_machines_say(mail):
@@ -179,6 +185,36 @@ def _person_is_behind(mail: Received, lang: str | None) -> bool:
     marks = [key for key in _CONFIRMS if _says(mail, "automatic", key)]
     marks += ["ticket"] * _names_ticket(mail) + ["role"] * _is_of_role(mail)
     return len(marks) < 2 and (mail.questions > 0 or _says_yes_or_asks(mail, lang))
+
+
+def _names_itself(mail: Received) -> bool:
+    """It calls itself a machine's, and not only in a footer; or a filter asks who wrote."""
+    return _challenges(mail) is not None or (_says(mail, "automatic", *_SURE_WORDS) and not _has_footer(mail))
+
+
+def _has_footer(mail: Received) -> bool:
+    """Somebody says something else above the words by which a machine names itself: their program added those.
+
+    Where a second thing speaks for a machine, or nothing is answered, a decision tells who it is.
+    """
+    own = next(words.phrases("automatic", "self").each(mail.said), None)
+    if own is None:
+        return False
+    above = statement(mail.new_text[: own.start()].rstrip(" ,;:-("))
+    told = [sentence for sentence in above.sentences if not _is_thanks(sentence)]
+    decides = words.phrases("automatic", "answer")
+    if any(sentence.has(decides) for sentence in told):
+        return not _says(mail, "out-of-office", *_ABSENCE)
+    doubtful = not mail.answers or _by_hint(mail) or _names_ticket(mail) or _says_what_machines_say(mail)
+    return bool(told) and not doubtful and lists.nobody(mail) is None
+
+
+def _is_thanks(sentence: Sentence) -> bool:
+    """ "Thank you for your message.": machines say so first."""
+    rest = sentence.folded
+    for match in words.phrases("later", "ack").each(rest):
+        rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
+    return len(rest.split()) < _FEWEST
 
 
 def _says_what_machines_say(mail: Received) -> bool:
@@ -227,7 +263,7 @@ def _by_itself(mail: Received) -> str | None:
 
     "Do not reply to this" says as much where nothing is answered, or something else speaks of a machine.
     """
-    if mail.length > _MAX_NOTE or mail.questions:
+    if mail.length > _MAX_NOTE or mail.questions or _has_footer(mail):
         return None
     own = words.phrases("automatic", "self").first(mail.said)
     if own is None and (not mail.answers or _by_hint(mail) or lists.nobody(mail) or _says_what_machines_say(mail)):
@@ -245,8 +281,19 @@ def _receipt(mail: Received) -> str | None:
     mark = words.phrases("automatic", "receipt-subject").at(mail.head)
     if mark is None or not re.match(r"\s*(?:[:(\-]|$)", mail.head[mark.end() :]):
         return None
-    said = words.phrases("automatic", "receipt").first(words.fold(mail.text[:_MAX_RECEIPT]))
-    return f"a receipt: '{said}'" if said else None
+    text = mail.text[:_MAX_RECEIPT]
+    said = words.phrases("automatic", "receipt").first(words.fold(text))
+    return f"a receipt: '{said}'" if said and not _says_more(text) else None
+
+
+def _says_more(text: str) -> bool:
+    """A sentence beside the receipt, without a field or a time in it; and a receipt says when."""
+    receipt = words.phrases("automatic", "receipt")
+    others = (
+        s for s in statement(text).sentences if not s.has(receipt) and not s.has(words.phrases("automatic", "notice"))
+    )
+    more = any(not re.search(r"[\d:]", s.text) and len(s.text.split()) >= _FEWEST for s in others)
+    return more or not re.search(r"\d", text)
 
 
 # -- by its words alone
@@ -261,12 +308,10 @@ def _absent_by_words(mail: Received, lang: str | None) -> Automatic | None:
 
 def _acknowledges(mail: Received) -> str | None:
     """A machine confirms receipt, or asks whether a person wrote: two marks of several, and no word of a person's."""
-    if challenge := words.phrases("automatic", "challenge").first(mail.head):
-        return f"'{challenge}'"
     if words.phrases("out-of-office", "guard").first(mail.said):
         return None
-    if challenge := words.phrases("automatic", "challenge").first(mail.said):
-        return f"'{challenge}'"
+    if (challenge := _challenges(mail)) is not None:
+        return challenge
     if mail.length > _MAX_ACKNOWLEDGEMENT or mail.questions:
         return None
     notice, received, promise, moved = (
@@ -277,3 +322,23 @@ def _acknowledges(mail: Received) -> str | None:
     marks = (notice, received, ticket, promise, role and (received or notice), moved and (role or notice))
     said = received or notice or moved or (promise if ticket else None)
     return f"'{said}'" if said and sum(map(bool, marks)) >= 2 else None
+
+
+def _challenges(mail: Received) -> str | None:
+    """A filter asks whether a person wrote, in more words than one that people use too, and answers nothing."""
+    text = f"{mail.head}.\n{mail.said}"
+    found: dict[str, None] = {}
+    end = 0
+    for match in words.phrases("automatic", "challenge").each(text):
+        if match.start() >= end:
+            found[" ".join(match[0].split())] = None
+            end = match.end()
+    if len(found) < _CHALLENGE or mail.questions or _says(mail, "automatic", "answer"):
+        return None
+    return ", ".join(f"'{words_}'" for words_ in found)
+
+
+def _hides_words(mail: Received) -> bool:
+    """A portal says that somebody wrote what only its reader may see (Zix, SEPPmail, Office 365): a person's answer."""
+    hidden = words.phrases("automatic", "hidden")
+    return any(hidden.first(text) is not None for text in (mail.head, mail.said))

@@ -19,9 +19,9 @@ _MAX_TEXT = 20_000  # characters: the foot of a newsletter
 
 def listed(mail: Received) -> str | None:
     """What says that this mail went to many, or that a program sent it."""
-    if _refers(mail):
+    if mail.ours and _refers(mail):
         return None
-    if is_listed(mail) and not _answers_us(mail):
+    if is_listed(mail) and (not _answers_us(mail) or (_is_machines(mail) and _goes_to_many(mail))):
         return "it came through a list"
     if (named := _names_list(mail)) is not None:
         return f"subject begins '[{named}]', and it went to '{named}'"
@@ -61,15 +61,19 @@ def _is_program(mail: Received) -> bool:
 
 def _refers(mail: Received) -> bool:
     """A person's answer to a mail that it names: a list only carried it, as the group of a firm does that stands in Cc."""
-    sender, post = mail.sender.address, mail.header("List-Post").strip().upper()
-    if (
-        not (mail.has("In-Reply-To") or mail.has("References"))
-        or is_machine(sender)
-        or _SENDER.search(local_part(sender))
-    ):
-        return False
-    to_many = mail.has("List-Unsubscribe-Post") or mail.header("Precedence").strip().lower() == "bulk"
-    return post.startswith("<") or not (post or to_many)  # to a newsletter nobody can post (RFC 2369 §3.4)
+    return (mail.has("In-Reply-To") or mail.has("References")) and not (_is_machines(mail) or _goes_to_many(mail))
+
+
+def _is_machines(mail: Received) -> bool:
+    sender = mail.sender.address
+    return is_machine(sender) or _SENDER.search(local_part(sender)) is not None
+
+
+def _goes_to_many(mail: Received) -> bool:
+    """A newsletter: nobody can post to it (RFC 2369 §3.4)."""
+    post = mail.header("List-Post").strip().upper()
+    bulk = mail.has("List-Unsubscribe-Post") or mail.header("Precedence").strip().lower() == "bulk"
+    return not post.startswith("<") and bool(post or bulk)
 
 
 def _answers_us(mail: Received) -> bool:

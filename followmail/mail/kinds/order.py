@@ -18,9 +18,9 @@ _COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))  # RFC 59
 _FEWEST = 3  # words that may be like a wish for no more mail: "Ja." is like nothing
 
 
-def verdict(raw: bytes, on: date | None) -> Verdict:
+def verdict(raw: bytes, on: date | None, ours: bool) -> Verdict:
     """See `followmail.mail.kinds.classify`."""
-    mail = Received(raw, on)
+    mail = Received(raw, on, ours)
     if (report := _marked(mail) or _of_server(mail)) is not None and report.kind is not Kind.UNSUBSCRIBE:
         return replace(report, original_ids=mail.inner_ids)  # nobody typed it
     lang = language(mail.new_text)

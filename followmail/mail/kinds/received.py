@@ -33,9 +33,11 @@ _MESSAGE_ID = re.compile(
 
 
 class Received:
-    """A message, perhaps cut off anywhere. `on` stands for its own day where Date cannot be read."""
+    """A message, perhaps cut off anywhere. `on` stands for its own day where Date cannot be read; `ours`: the consultant
+    wrote in its conversation."""
 
-    def __init__(self, raw: bytes, on: date | None = None) -> None:
+    def __init__(self, raw: bytes, on: date | None = None, ours: bool = False) -> None:
+        self.ours = ours
         self.raw = tame(raw)
         self.message = parse(self.raw)
         self._on = _plausible(on)
