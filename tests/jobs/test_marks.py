@@ -177,6 +177,35 @@ def test_off_alone_in_a_conversation_switches_it_off(running: World) -> None:
     assert refusals(running) == []
 
 
+def test_off_wins_over_a_folder_found_in_the_same_look(running: World) -> None:
+    """Nobody can know which came first; it is told, and putting it there once more is obeyed."""
+    mail = running.writes(BOB, text=THANKS)
+    running.round()
+    running.writes("alex+off@consult.example", "Re: Proposal", "enough", answers=mail)
+    uid = puts(running, mail, "Followmail/nudge")
+    running.round()
+    assert not [e for e in running.enrollments() if e.state.live]
+    assert "you marked the conversation +off as well" in refusals(running)[-1]
+    running.mailbox.expunge("Followmail/nudge", [uid])
+    puts(running, mail, "Followmail/nudge")
+    running.round()
+    assert running.states() == {BOBS: "active"}
+
+
+def test_off_that_is_first_seen_under_a_wrong_clock_counts(running: World) -> None:
+    """The clock stood months ahead, by which the mark was too old; what cannot be right decides nothing."""
+    mail = running.writes(BOB)
+    running.round()
+    running.writes("alex+off@consult.example", "Re: Proposal", "enough", answers=mail)
+    right = running.now
+    running.now += days(70)
+    running.round()
+    running.now = right + timedelta(minutes=5)
+    desk.resume_all(running.desk())
+    running.round()
+    assert running.states() == {BOBS: "stopped"}
+
+
 def test_a_mark_on_a_copy_that_is_not_in_sent_is_nothing(running: World) -> None:
     """Somebody else may write Alex's address into From."""
     running.gets(ALEX, "Proposal", THANKS, to=BOB, Delivered_To="alex+nudge@consult.example")

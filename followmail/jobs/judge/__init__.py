@@ -18,7 +18,8 @@ from followmail.jobs.judge.phones import find_phones
 
 
 def judge(session: Session, c: Cycle, look: Look) -> None:
-    """Judge what the look found. The consultant's own mail waits until a look is complete: silence must be proven."""
+    """Judge what the look found. The consultant's own mail waits until a look is complete, for silence must be proven, and
+    the clock can be right: by another one marks are too old, and mails not yet written."""
     court = Court(session, c, look, deadly=deadly(c))
     try:
         _judge(court)
@@ -28,7 +29,7 @@ def judge(session: Session, c: Cycle, look: Look) -> None:
 
 def _judge(court: Court) -> None:
     judge_incoming(court)
-    if court.look.complete:
+    if court.look.complete and court.c.store.facts.text("clock_fault") is None:
         judge_own(court)
         judge_folder_marks(court)
         judge_meetings(court)

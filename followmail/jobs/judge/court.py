@@ -40,6 +40,7 @@ class Court:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     deadly: int | None = None  # the message that the program died over, time and again
     asked_for: set[str] = field(default_factory=set)  # ids of ancestors for which the folders were searched
+    switched_off: set[int] = field(default_factory=set)  # conversations, in this look
 
     def folder(self, name: str) -> Folder | None:
         return next((f for f in self.look.folders if f.name == name), None)

@@ -69,12 +69,14 @@ def about(known: Known, words: str = "") -> str:
     return f"'{quoted}' of {known.entry.at:%Y-%m-%d}" if quoted else f"your mail of {known.entry.at:%Y-%m-%d, %H:%M}"
 
 
-def obey_off(c: Cycle, known: Known, mark: Mark) -> None:
+def obey_off(court: Court, known: Known, mark: Mark) -> None:
     """Switch off the conversation of a mail of the consultant's; one with nobody in it is told to have done nothing."""
+    c = court.c
     entries = c.store.conversations.get(known.conversation).entries
     people = [p for x in entries for p in (x.message.sender, *x.message.to, *x.message.cc, *x.message.bcc)]
     if c.identity.outside(people) or c.store.enrollments.of_conversation(known.conversation):
         switch_off(c, known, "you marked it +off")
+        court.switched_off.add(known.conversation)
     else:
         refuse(
             c, known, mark, "nobody else is in it; put it into Bcc of a mail to them, or answer “stop” to the digest"
@@ -112,6 +114,9 @@ def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
     first = c.first_run
     yes_at = seen if first is not None and seen > first else None
     mark = Mark(word, folder=True)
+    if known.conversation in court.switched_off:  # nobody can know which came first: a stop wins
+        refuse(c, known, mark, "you marked the conversation +off as well; put it there once more if you mean it")
+        return
     if known.entry.sent:
         obey(court, known, mark, yes_at)
         return

@@ -49,7 +49,7 @@ def _own(court: Court, message_id: str) -> None:
     found = _honoured(c, known)
     off = next((mark for mark in found if mark.word == marks.OFF), None)
     if off is not None:
-        obey_off(c, known, off)
+        obey_off(court, known, off)
         return
     if not found and step_since_backup(c, known):
         return
