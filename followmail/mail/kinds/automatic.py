@@ -22,9 +22,14 @@ _MAX_NOTE = 260  # words of a mail that calls itself automatic
 _MAX_ACKNOWLEDGEMENT = 110
 _MAX_RECEIPT = 3000  # characters
 _FEWEST = 2  # words that say something
+_OPENING = 4  # more than "A sua mensagem"
+_THANKS = 7  # words
 _CHALLENGE = 2  # phrases of a filter
 
 _BRACKETED = re.compile(r"^\s*\[([^\]]{1,60})\]")
+_FIELD = re.compile(r"^[^\n:]{1,40}:.*$", re.M)
+_WORD = re.compile(r"[^\W\d_]+")
+_BEHIND_TIME = re.compile(r"\d[^\d\n]*$")
 _IN_THE_END = re.compile(r"[(\[]([^()\[\]]{4,40})[)\]]\s*$")
 _TICKET = re.compile(
     r"\[[^\]]{0,40}#\s?[a-z]{0,5}\d{3,}\]|\[#?[A-Z]{2,10}-\d{2,}\]|^[A-Z]{2,10}-\d{2,}\s|\(ref[:.]\s?[\w-]{4,}\)"
@@ -67,7 +72,7 @@ def automatic(mail: Received, lang: str | None) -> Automatic | None:
     if (receipt := _receipt(mail)) is not None:
         return Automatic(Kind.AUTOMATIC, (receipt,))
     sure = _by_header(mail) or _by_subject(mail)
-    if sure is None and _hides_words(mail):
+    if sure is None and hides_words(mail) is not None:
         return None
     sure = sure or _by_itself(mail)
     if sure is not None and _is_plainly_typed(mail):
@@ -85,6 +90,13 @@ def automatic(mail: Received, lang: str | None) -> Automatic | None:
     if (said := lists.nobody(mail)) is not None and not _no_word_of_a_machine(mail):
         return Automatic(Kind.AUTOMATIC, (said,))
     return None
+
+
+def hides_words(mail: Received) -> str | None:
+    """What a portal says for a mail that only its reader may see (Zix, SEPPmail, Office 365): somebody wrote that."""
+    hidden = words.phrases("automatic", "hidden")
+    said = hidden.first(mail.head) or hidden.first(mail.said)
+    return f"'{said}'" if said else None
 
 
 def is_challenge(mail: Received) -> bool:
@@ -211,10 +223,8 @@ def _has_footer(mail: Received) -> bool:
 
 def _is_thanks(sentence: Sentence) -> bool:
     """ "Thank you for your message.": machines say so first."""
-    rest = sentence.folded
-    for match in words.phrases("later", "ack").each(rest):
-        rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
-    return len(rest.split()) < _FEWEST
+    one_clause = "," not in sentence.text and len(_WORD.findall(sentence.text)) <= _THANKS
+    return one_clause and words.phrases("later", "ack").at(sentence.folded) is not None
 
 
 def _says_what_machines_say(mail: Received) -> bool:
@@ -279,7 +289,7 @@ def _receipt(mail: Received) -> str | None:
     if reports_success(mail):
         return "a delivery report that reports no failure"
     mark = words.phrases("automatic", "receipt-subject").at(mail.head)
-    if mark is None or not re.match(r"\s*(?:[:(\-]|$)", mail.head[mark.end() :]):
+    if mark is None or not re.match(r"\s*(?:[:()\-]|$)", mail.head[mark.end() :]):
         return None
     text = mail.text[:_MAX_RECEIPT]
     said = words.phrases("automatic", "receipt").first(words.fold(text))
@@ -287,13 +297,25 @@ def _receipt(mail: Received) -> str | None:
 
 
 def _says_more(text: str) -> bool:
-    """A sentence beside the receipt, without a field or a time in it; and a receipt says when."""
-    receipt = words.phrases("automatic", "receipt")
-    others = (
-        s for s in statement(text).sentences if not s.has(receipt) and not s.has(words.phrases("automatic", "notice"))
-    )
-    more = any(not re.search(r"[\d:]", s.text) and len(s.text.split()) >= _FEWEST for s in others)
-    return more or not re.search(r"\d", text)
+    """Words beside a receipt, which has but fields, and a time or addresses: "Your message … was read on 4 May, 9:02"."""
+    known = [words.phrases("automatic", key) for key in ("receipt", *_SURE_WORDS)]
+    sentences = [s for s in statement(_FIELD.sub("", text)).sentences if "@" not in s.text]
+    first = next((n for n, sentence in enumerate(sentences) if sentence.has(known[0])), len(sentences))
+    for n, sentence in enumerate(sentences):
+        least = _OPENING if n < first and sentence.text[-1] not in ".!" else _FEWEST
+        beside = len(_WORD.findall(sentence.text)) >= least and not any(map(sentence.has, known))
+        if beside or _goes_on(sentence):
+            return True
+    return not re.search(r"[\d@]", text)
+
+
+def _goes_on(sentence: Sentence) -> bool:
+    """ "… was read on 4 May and accepted": words behind the time, which are no names of cities."""
+    receipt, behind = sentence.first(words.phrases("automatic", "receipt")), _BEHIND_TIME.search(sentence.text)
+    if receipt is None or behind is None or receipt.start() > behind.start():
+        return False
+    common = [word for word in map(str, _WORD.findall(behind[0])) if word.islower() and len(word) > 1]
+    return len(common) >= _FEWEST
 
 
 # -- by its words alone
@@ -325,20 +347,16 @@ def _acknowledges(mail: Received) -> str | None:
 
 
 def _challenges(mail: Received) -> str | None:
-    """A filter asks whether a person wrote, in more words than one that people use too, and answers nothing."""
+    """A filter asks whether a person wrote, in more than one phrase, not all of which people use; and answers nothing."""
     text = f"{mail.head}.\n{mail.said}"
-    found: dict[str, None] = {}
-    end = 0
-    for match in words.phrases("automatic", "challenge").each(text):
-        if match.start() >= end:
-            found[" ".join(match[0].split())] = None
-            end = match.end()
-    if len(found) < _CHALLENGE or mail.questions or _says(mail, "automatic", "answer"):
+    challenge, too = (words.phrases("automatic", key) for key in ("challenge", "filter"))
+    asks_so = list(challenge.each(text))
+    if not asks_so or mail.questions or _says(mail, "automatic", "answer"):
         return None
-    return ", ".join(f"'{words_}'" for words_ in found)
-
-
-def _hides_words(mail: Received) -> bool:
-    """A portal says that somebody wrote what only its reader may see (Zix, SEPPmail, Office 365): a person's answer."""
-    hidden = words.phrases("automatic", "hidden")
-    return any(hidden.first(text) is not None for text in (mail.head, mail.said))
+    found: list[str] = []
+    end = 0
+    for match in sorted((*asks_so, *too.each(text)), key=lambda m: (m.start(), -m.end())):
+        if match.start() >= end:
+            found.append(" ".join(match[0].split()))
+            end = match.end()
+    return ", ".join(f"'{phrase}'" for phrase in dict.fromkeys(found)) if len(set(found)) >= _CHALLENGE else None

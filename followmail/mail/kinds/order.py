@@ -87,6 +87,8 @@ def _of_person(mail: Received, lang: str | None, asked: str | None) -> Verdict:
     if (tapback := later.tapback(mail.new_text)) is not None:
         return Verdict(Kind.LATER, (f"a reaction: '{tapback}'",), acknowledgement=True)
     said = (found for found in _by_phrase(mail, lang) if likeness.agrees(mail.new_text, found.kind))
+    if (portal := automatic.hides_words(mail)) is not None:  # whose own words say nothing about what it hides
+        return next((v for v in said if v.kind is Kind.UNSUBSCRIBE), Verdict(Kind.REPLY, (portal,)))
     return next(said, None) or _by_likeness(mail, lang, asked) or Verdict(Kind.REPLY)
 
 
