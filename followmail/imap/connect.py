@@ -127,7 +127,7 @@ def _say(wire: Wire, mechanism: str, first: Secret, then: str) -> None:
     if "SASL-IR" not in wire.capabilities or len(said) > _ALONG:
         wire.authenticate(mechanism, _once(first.reveal(), then))
         return
-    wire.literal = imaplib._Authenticator(_once(then, "")).process  # type: ignore[attr-defined]
+    wire.literal = imaplib._Authenticator(_once(then, "")).process
     kind, data = wire._simple_command("AUTHENTICATE", mechanism, said)
     if kind != "OK":
         raise wire.error(readable(data[-1]))

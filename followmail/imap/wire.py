@@ -30,6 +30,8 @@ _LITERAL = re.compile(rb"\{(\d+)\}\Z")
 class Wire(imaplib.IMAP4):
     """imaplib's protocol on a socket of our own. Raises `abort` where the connection or our patience ends."""
 
+    literal: Any  # or what answers the server's challenge
+
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, timeout: SocketTimeout) -> None:
         self._tls = tls
         self._timeout = timeout
@@ -52,7 +54,7 @@ class Wire(imaplib.IMAP4):
     def _get_capabilities(self) -> None:
         """imaplib asks for them as soon as it is connected; what the greeting told need not be asked (RFC 9051 §7.1)."""
         told = self.untagged_responses.pop("CAPABILITY", [b""])[-1]
-        if told:
+        if told and isinstance(told, bytes):
             self.capabilities = tuple(told.decode("ascii", "replace").upper().split())
         else:
             super()._get_capabilities()  # type: ignore[misc]

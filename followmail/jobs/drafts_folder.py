@@ -42,13 +42,13 @@ def read_drafts(session: Session, folders: Iterable[Folder]) -> tuple[Draft, ...
     """Every message of the Drafts folders."""
     found: list[Draft] = []
     for folder in having(folders, Role.DRAFTS):
-        chosen = reader.examine(session, folder.name)
-        found += _standing(session, folder.name, chosen.uidvalidity, reader.uids_from(session, folder.name, 1))
+        chosen, uids = session.find(folder.name, reader.from_uid(1))
+        found += _standing(session, folder.name, chosen.uidvalidity, uids)
     return tuple(found)
 
 
 def _standing(session: Session, folder: str, uidvalidity: int, uids: Iterable[int]) -> list[Draft]:
-    heads = reader.heads(session, folder, uids)
+    heads = reader.heads(session, folder, uids, anew=False)
     return [
         Draft(folder, uidvalidity, head.uid, head.size, mail_message.read(head.header, head.arrived, head.size))
         for head in heads
@@ -69,10 +69,10 @@ def moved_draft(session: Session, identity: Identity, folders: Iterable[Folder],
     refused: CommandRefused | None = None
     for folder in sorted(fine, key=lambda f: f.name != parcel.draft_folder):
         try:
-            chosen = reader.examine(session, folder.name)
-            uids = set(reader.uids_by_header(session, folder.name, "Message-ID", parcel.delivery.message_id))
+            asked = [reader.bearing(session, "Message-ID", parcel.delivery.message_id)]
             if msgid.is_askable(parcel.in_reply_to):
-                uids |= set(reader.uids_by_header(session, folder.name, "In-Reply-To", parcel.in_reply_to))
+                asked.append(reader.bearing(session, "In-Reply-To", parcel.in_reply_to))
+            chosen, uids = session.find(folder.name, *asked)
             there = _standing(session, folder.name, chosen.uidvalidity, uids)
         except CommandRefused as fault:
             refused = fault

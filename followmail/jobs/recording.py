@@ -129,7 +129,7 @@ class _Desk:
         if self._folder.role is Role.SENT or self._folder.role in _ARRIVED:
             return frozenset()
         own = [head.uid for head, message in read if self._is_own(message.sender.address)]
-        heads = reader.heads(self._session, self._folder.name, own, fields=("Received",)) if own else ()
+        heads = reader.heads(self._session, self._folder.name, own, fields=("Received",), anew=False)
         return frozenset(h.uid for h in heads if mail_message.read(h.header).received)
 
     def _is_draft(self, head: reader.Head, message: Message) -> bool:
@@ -189,7 +189,7 @@ def acquaint(session: Session, c: Cycle, folders: Iterable[Folder], addresses: I
             continue
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             uids = reader.uids_from_addresses(session, folder.name, wanted[start : start + ASKED_AT_ONCE])
-            for head in reader.heads(session, folder.name, uids, fields=("From", "Date")):
+            for head in reader.heads(session, folder.name, uids, fields=("From", "Date"), anew=False):
                 message = mail_message.read(head.header, head.arrived)
                 address, at = message.sender.address, message.sent_on
                 if address in first and at is not None:

@@ -161,8 +161,8 @@ class Relay:
                 return True
             data = self.to_client(data)
             room = len(data) if self.cut_after is None else max(0, self.cut_after - self.passed)
+            self.passed += len(data[:room])  # before anybody can have seen them
             target.sendall(data[:room])
-            self.passed += len(data[:room])
         except OSError:
             return False
         return len(data) <= room

@@ -98,21 +98,23 @@ def test_a_password_in_any_alphabet_goes_through_auth_plain(dovecots: Dovecots) 
         assert session.alive
 
 
+@pytest.mark.parametrize("along", [False, True])
 @pytest.mark.parametrize(
     ("offered", "first"), [("AUTH=XOAUTH2", b"user=user\x01auth=Bearer "), ("AUTH=OAUTHBEARER", b"n,a=user,\x01")]
 )
-def test_a_refused_token_ends_as_login_refused(offered: str, first: bytes) -> None:
-    """The server explains itself in a second challenge, which wants an answer before it says NO."""
+def test_a_refused_token_ends_as_login_refused(offered: str, first: bytes, along: bool) -> None:
+    """The server explains itself in a second challenge, which wants an answer before it says NO; SASL-IR or not."""
     import base64
 
     said: list[bytes] = []
 
     def script(talk: Talk) -> None:
-        talk.say(f"* OK [CAPABILITY IMAP4rev1 {offered}] ready")
-        while not talk.hear().startswith("AUTHENTICATE"):
-            talk.say(f"* CAPABILITY IMAP4rev1 {offered}", "TAG OK done")
-        tag = talk.tag
-        for challenge in ("", base64.b64encode(b'{"status":"400"}').decode()):
+        talk.say(f"* OK [CAPABILITY IMAP4rev1 {'SASL-IR ' * along}{offered}] ready")
+        command, tag = talk.hear(), talk.tag
+        assert command.startswith("AUTHENTICATE")  # what the greeting told is not asked for
+        if along:
+            said.append(base64.b64decode(command.split()[2]))
+        for challenge in [""] * (not along) + [base64.b64encode(b'{"status":"400"}').decode()]:
             talk.say(f"+ {challenge}")
             said.append(base64.b64decode(talk.hear()))
         talk.sock.sendall(f"{tag} NO [AUTHENTICATIONFAILED] token expired\r\n".encode())
@@ -326,6 +328,52 @@ def test_a_refused_command_leaves_the_session_usable(mailbox: Mailbox) -> None:
         with pytest.raises(CommandRefused):
             session.examine("No such folder")
         assert session.folders()
+
+
+def test_what_is_found_where_a_folder_is_refused_is_not_taken_for_what_it_holds() -> None:
+    """A server that keeps the folder open that was open before, and searches that one."""
+    answers = {'EXAMINE "GONE': ["TAG NO no such folder"], "UID SEARCH": ["* SEARCH 1 2 3", "TAG OK done"]}
+    with scripted(lambda talk: talk.serve(answers)) as (account, talks), Session.open(account) as session:
+        assert session.find("INBOX", ("ALL",), ("SEEN",))[1] == [1, 2, 3]
+        with pytest.raises(CommandRefused, match="refused EXAMINE: no such folder"):
+            session.find("Gone", ("ALL",))
+        assert not session.opened
+        assert session.find("INBOX", ("ALL",))[1] == [1, 2, 3]
+    assert talks[0].heard[-2:] == ["UID SEARCH ALL", "LOGOUT"]
+
+
+def test_a_search_that_is_refused_leaves_the_folder_open() -> None:
+    """The one may be refused and the other not."""
+    answers = {"UID SEARCH ALL": ["* SEARCH 1 2 3", "TAG OK done"], "UID SEARCH OLD": ["TAG BAD what?"]}
+    with scripted(lambda talk: talk.serve(answers)) as (account, _), Session.open(account) as session:
+        with pytest.raises(CommandRefused, match="refused UID SEARCH: what"):
+            session.find("INBOX", ("ALL",), ("OLD",))
+        assert session.is_open("INBOX")
+        assert session.search("ALL") == [1, 2, 3]
+
+
+def test_where_uidnext_comes_late_the_search_comes_after_it() -> None:
+    """Courier counts a message in STATUS that the open folder shows after the next NOOP only: it must not be passed over."""
+    asked = 0
+
+    def script(talk: Talk) -> None:
+        nonlocal asked
+        talk.say("* OK ready")
+        while command := talk.hear():
+            if command == "CAPABILITY":
+                talk.say("* CAPABILITY IMAP4rev1")
+            elif command.startswith("EXAMINE"):
+                talk.say("* 1 EXISTS", "* OK [UIDVALIDITY 7] .")
+            elif command.startswith("STATUS"):
+                talk.say('* STATUS "INBOX" (UIDNEXT 3)')
+            elif command.startswith("UID SEARCH"):
+                asked += 1
+                talk.say("* SEARCH 1" if asked == 1 else "* SEARCH 1 2")
+            talk.say("TAG OK done")
+
+    with scripted(script) as (account, _), Session.open(account) as session:
+        opened, found = session.find("INBOX", ("ALL",))
+    assert (opened.uidnext, found) == (3, [1, 2])
 
 
 @pytest.mark.parametrize("evil", ["x\r\nA9 CREATE evil", "x\ny", "x\0y", "\x1b[0m"])

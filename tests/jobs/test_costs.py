@@ -130,14 +130,34 @@ def test_one_new_mail_costs_one_message_whatever_lies_there(world: World) -> Non
 
 
 def test_the_cost_of_storing_grows_with_messages_not_with_statements(world: World) -> None:
-    """A hundred new messages are looked up and tied in one transaction; how far the folder was read is another."""
+    """A hundred new messages are looked up and tied in one transaction; how far the folder was read is another, and where
+    all the empty ones end a third."""
     for n in range(100):
         world.gets(ANN, f"News {n}", "Hello.", ago=timedelta(days=3))
     with world.office.connect() as session, statements(world) as told:
         watch.look(session, world.office.cycle(world.now))
-    assert sum(sql.startswith("BEGIN") for sql in told) == 2
+    assert sum(sql.startswith("BEGIN") for sql in told) == 3
+    assert sum("INSERT OR REPLACE INTO cursor" in sql for sql in told) == 5
     assert sum("INSERT INTO message" in sql for sql in told) == 100
     assert sum(sql.startswith("SELECT") for sql in told) < 40
+
+
+def test_a_first_look_waits_once_for_each_folder_and_once_for_its_mail(world: World) -> None:
+    """Two answers to come in, the folders, what to read of one and its heads; what moved meanwhile. INBOX and Sent hold mail."""
+    world.gets(ANN, "News", "Hello.", ago=timedelta(days=3))
+    world.writes(BOB, "Proposal", PROPOSAL, ago=timedelta(days=1))
+    written: list[str] = []
+
+    def told(data: bytes) -> bytes:
+        written.append(" ".join(line.split()[1] for line in data.decode().splitlines()))
+        return data
+
+    with Relay(world.mailbox.server.port) as relay:
+        relay.to_server = told
+        with Session.open(world.mailbox.account(port=relay.port)) as session:
+            watch.look(session, world.office.cycle(world.now))
+    examined = ["EXAMINE UID", "UID", "EXAMINE UID UID", "UID"]
+    assert written[:-1] == ["AUTHENTICATE", "NAMESPACE LIST", *examined, "NOOP LIST"]
 
 
 def test_the_first_look_fetches_only_what_is_looked_back_on(world: World) -> None:

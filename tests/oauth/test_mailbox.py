@@ -73,12 +73,14 @@ def test_imap_by_each_mechanism(oauth_world: World, provider: Provider, mechanis
         assert session.alive
     from followmail.imap.connect import connect, way_in
 
-    client = connect(account)
-    client.wire.capabilities = (f"AUTH={mechanism}",)
-    sign_in = way_in(client.wire, account, account.password())
-    assert sign_in is not None
-    assert sign_in()[0] == "OK"
-    client.wire.shutdown()
+    for more in ((), ("SASL-IR",)):
+        client = connect(account)
+        client.wire.capabilities = (f"AUTH={mechanism}", *more)
+        sign_in = way_in(client.wire, account, account.password())
+        assert sign_in is not None
+        sign_in()
+        assert client.wire.state == "AUTH"
+        client.wire.shutdown()
 
 
 @pytest.mark.parametrize("offered", ["XOAUTH2", "OAUTHBEARER", "PLAIN OAUTHBEARER XOAUTH2"])
