@@ -48,7 +48,8 @@ _SHARED = frozenset(
     """info information office contact contacts kontakt hello hallo hi mail email post team sales vertrieb verkauf
     support service kundenservice help buero büro sekretariat secretary reception empfang anfrage anfragen enquiries inquiries
     contacto contato contatti ventas vendas commercial commerciale marketing hr jobs karriere praxis kanzlei studio shop
-    admin administration welcome bonjour hola ciao ola verwaltung zentrale enquiry ask""".split()
+    admin administration welcome bonjour hola ciao ola verwaltung zentrale enquiry ask geral atendimento comercial oficina
+    recepcion segreteria secretariat secretariaat accueil klantenservice receptie ufficio""".split()
 )
 # By what stands in none, for a class that names all of Unicode takes 10 ms to compile: not a character of ASCII but
 # atext and the dot; not one of ASCII but letters and digits, the second with the hyphen.

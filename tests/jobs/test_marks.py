@@ -222,6 +222,20 @@ def test_a_mark_is_honoured_up_to_sixty_days_back(world: World, ago: int, enroll
     assert world.states() == ({BOBS: "waiting"} if enrolled else {})
 
 
+def test_off_is_honoured_however_old_it_is(world: World) -> None:
+    """It stops what the machine that was off for months would follow up."""
+    mail = world.writes(BOB)
+    world.round()
+    assert world.states() == {BOBS: "active"}
+    world.now += timedelta(minutes=5)
+    world.writes("alex+off@consult.example", "Re: Proposal", "enough", answers=mail)
+    world.now += days(70)
+    world.round()
+    desk.resume_all(world.desk())
+    world.round()
+    assert world.states() == {BOBS: "stopped"}
+
+
 # ---- folders
 
 

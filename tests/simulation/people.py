@@ -51,6 +51,7 @@ class People:
         if bcc == OFF:
             thread.off = True
         else:
+            thread.off = thread.off and not bcc  # his later word holds
             thread.marked = thread.marked or bool(bcc and ran)
             thread.yes = thread.yes or thread.marked
 

@@ -75,10 +75,10 @@ def _obey_once(court: Court, known: Known, mark: Mark) -> bool:
 
 
 def _honoured(c: Cycle, known: Known) -> tuple[Mark, ...]:
-    earlier = known.entry.message.earlier
-    if earlier is None or c.now - earlier > marks.HONOURED:
-        return ()
-    return marks.plus_marks(c.identity, known.entry.message)
+    """The marks of a mail; of an old one only that it is never to be followed up, which grows no older."""
+    earlier, found = known.entry.message.earlier, marks.plus_marks(c.identity, known.entry.message)
+    is_old = earlier is None or c.now - earlier > marks.HONOURED
+    return tuple(mark for mark in found if mark.word == marks.OFF) if is_old else found
 
 
 def _mark_time(c: Cycle, known: Known) -> datetime | None:

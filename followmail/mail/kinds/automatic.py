@@ -343,6 +343,8 @@ def _acknowledges(mail: Received) -> str | None:
     role = _is_of_role(mail)
     marks = (notice, received, ticket, promise, role and (received or notice), moved and (role or notice))
     said = received or notice or moved or (promise if ticket else None)
+    if mail.is_reply and not (notice or role):  # an office confirms receipt by hand, in so many words
+        return None
     return f"'{said}'" if said and sum(map(bool, marks)) >= 2 else None
 
 
