@@ -1,6 +1,7 @@
 """Who is mailed is who was meant: confusing addresses, the last second, many at once, twenty thousand old mails."""
 
 import email.policy
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
@@ -136,7 +137,9 @@ def seed(mailbox: Mailbox, world: World, count: int) -> None:
             f"From: Alex <alex@consult.example>\r\nTo: Pat <pat@firm{number}.example>\r\nSubject: Proposal {number}\r\n"
             f"Date: {format_datetime(at)}\r\nMessage-ID: <{number}@consult.example>\r\n\r\n{PROPOSAL}\r\n"
         )
-        (folder / f"{int(at.timestamp())}.{number}.host:2,S").write_bytes(raw.encode())
+        file = folder / f"{int(at.timestamp())}.{number}.host:2,S"
+        file.write_bytes(raw.encode())
+        os.utime(file, (at.timestamp(), at.timestamp()))  # from which Dovecot takes the INTERNALDATE
     mailbox.close()
 
 

@@ -64,10 +64,10 @@ DEADLY = """
 import os, sys
 from followmail.mail import kinds
 real = kinds.classify
-def classify(raw, on=None):
+def classify(raw, *more):
     if b"poison" in raw:
         os._exit(9)
-    return real(raw, on)
+    return real(raw, *more)
 kinds.classify = classify
 from followmail.cli import main
 main(["once"])

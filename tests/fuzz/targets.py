@@ -68,7 +68,7 @@ def _response(data: bytes) -> list[bytes]:
 def _fetch(data: bytes) -> None:
     response = _response(data)
     reader._Portion("INBOX", list(range(1, 10))).take(response)
-    for body in reader._body_of(response, 1):
+    for body in reader._body_of(response).values():
         assert isinstance(body, bytes)
 
 

@@ -18,10 +18,10 @@ def test_an_answer_that_cannot_be_read_holds_the_chase_and_nothing_else(
     world.gets(BOB, text="poison", answers=mail)
     real = kinds.classify
 
-    def broken(raw: bytes, on: object = None) -> kinds.Verdict:
+    def broken(raw: bytes, *more: object) -> kinds.Verdict:
         if b"poison" in raw:
             raise RuntimeError("staged")
-        return real(raw, on)  # type: ignore[arg-type]
+        return real(raw, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(kinds, "classify", broken)
     world.round()
@@ -42,10 +42,10 @@ def test_a_mail_of_yours_that_cannot_be_read_is_told_and_holds_up_no_other(
     """It was to be read ahead with the others: that it cannot be is left to its own judging."""
     real = kinds.classify
 
-    def broken(raw: bytes, on: object = None) -> kinds.Verdict:
+    def broken(raw: bytes, *more: object) -> kinds.Verdict:
         if b"poison" in raw:
             raise RuntimeError("staged")
-        return real(raw, on)  # type: ignore[arg-type]
+        return real(raw, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(kinds, "classify", broken)
     world.writes(BOB, text="poison?", ago=days(2))

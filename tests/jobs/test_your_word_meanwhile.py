@@ -20,10 +20,10 @@ def test_an_answer_is_not_lost_when_you_speak_while_it_is_read(world: World, mon
     world.round()
     real = kinds.classify
 
-    def speaks_meanwhile(raw: bytes, on: object = None) -> kinds.Verdict:
+    def speaks_meanwhile(raw: bytes, *more: object) -> kinds.Verdict:
         if b"let us do that" in raw and world.one().state is State.ACTIVE:
             desk.snooze(world.desk(), world.one(), world.now + timedelta(days=3))
-        return real(raw, on)  # type: ignore[arg-type]
+        return real(raw, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(kinds, "classify", speaks_meanwhile)
     world.gets(BOB, answers=mail)

@@ -60,11 +60,12 @@ def _answers_besides(text: str) -> bool:
 def agrees(text: str, kind: Kind) -> bool:
     """Whether a text may be of the kind that a phrase in it says. Of very few words, and of many, the phrase knows best.
 
-    Who wants no more mail has said it, whatever else they write: one sentence of theirs is enough.
+    Who wants no more mail has said it, whatever else they write: one sentence of theirs is enough, or one line.
     """
     if len(_words(text)) <= _FEW:
         return True
-    told = (text, *(s.text for s in statement(text).sentences)) if kind is Kind.UNSUBSCRIBE else (text,)
+    parts = (*(s.text for s in statement(text).sentences), *text.splitlines()) if kind is Kind.UNSUBSCRIBE else ()
+    told = (text, *parts)
     return any(_may_be(kind, chances) for chances in map(_chances, told))
 
 
