@@ -3,6 +3,7 @@
 Light on purpose: a test starts it as a process.
 """
 
+import signal
 import sys
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ def endpoints(port: int) -> Endpoints:
 
 if __name__ == "__main__":
     ENDPOINTS[Provider.GOOGLE] = endpoints(int(sys.argv.pop(1)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
     from followmail.cli import main
 
     main()
