@@ -95,6 +95,7 @@ class Unpacked:
         user = user or f"{self.name}{next(_numbers)}"
         self.admit(user)
         self._mailboxes.append(Mailbox(self, user))  # type: ignore[arg-type]
+        self._mailboxes[-1].folders()  # Cyrus makes them at the first login, and two first logins in each other's way
         return self._mailboxes[-1]
 
     def hang_up(self) -> None:
