@@ -1,5 +1,6 @@
 """Asks the planner about every live enrollment and carries its answer out: holds, ends, or queues a finished mail."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -34,11 +35,10 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
     calendar = c.policy.calendar
     start = calendar.at(calendar.local_date(c.now), time(0))
     left = store.outbox.left_since(start)
-    people = {a for p in left for a in (*p.delivery.recipients, p.address)}
+    mailed = _addressed(left)
+    people = set(mailed)
     for known in store.conversations.sent_since(start):
         people |= {p.address for p in (*known.entry.message.to, *known.entry.message.cc)}
-    drafts = store.outbox.parcels(Status.DRAFTED)
-    open_drafts = frozenset(a for p in drafts for a in (*p.delivery.recipients, p.address))
     return Day(
         looked_at=store.facts.moment("looked_at"),
         look_fault=look_fault,
@@ -50,12 +50,17 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         imports_today=sum(_is_import(store, p) for p in left),
         last_left=store.outbox.last_left(),
         people=frozenset(people),
-        companies=planner.companies_of(a for p in left for a in (*p.delivery.recipients, p.address)),
-        drafts_to=open_drafts,
+        companies=planner.companies_of(mailed),
+        drafts_to=_addressed(store.outbox.parcels(Status.DRAFTED)),
         suppressed=store.suppressions.matching,
         template_fault=c.library.fault_of,
         recipients=cache(lambda e: _recipients(store, c.identity, e)),
     )
+
+
+def _addressed(parcels: Iterable[Parcel]) -> frozenset[str]:
+    """Everybody to whom these mails go."""
+    return frozenset(a for p in parcels for a in (*p.delivery.recipients, p.address))
 
 
 def _recipients(store: Store, identity: Identity, e: Enrollment) -> tuple[str, ...]:

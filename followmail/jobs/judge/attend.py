@@ -9,6 +9,7 @@ from functools import partial
 from itertools import accumulate, islice
 
 from followmail.imap.folders import Role
+from followmail.jobs.acquaintance import is_acquainted
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.facts import PUT_AWAY
 from followmail.jobs.forgotten import is_forgotten
@@ -90,17 +91,10 @@ def _is_for_me(c: Cycle, known: Known) -> bool:
 def _know(court: Court, mails: list[Known]) -> None:
     """Ask once who of their authors had ever written before, where no mail that is remembered tells: a first mail is told
     as one."""
-    unknown = [
-        known.entry.message.sender.address for known in mails if not _is_acquainted(court.c, known.entry.message)
-    ]
+    who = [(known.entry.message.sender.address, known.entry.message.earlier) for known in mails]
+    unknown = [address for address, moment in who if not is_acquainted(court.c, address, moment)]
     if unknown:
         acquaint(court.session, court.c, court.watched(), unknown)
-
-
-def _is_acquainted(c: Cycle, message: Message) -> bool:
-    first, earlier = c.store.conversations.first_wrote(message.sender.address), message.earlier
-    wrote = first is not None and earlier is not None and first < earlier
-    return wrote or c.store.conversations.is_acquainted(message.sender.address)
 
 
 def _weigh(court: Court, known: Known, raw: bytes | None = None) -> None:

@@ -156,7 +156,8 @@ def _is_history(c: Cycle, known: Known) -> bool:
 def _get_acquainted(court: Court, cases: Iterable[Case]) -> None:
     """Ask about all people at once of whom it is not known whether they had ever written before these mails."""
     c = court.c
-    unknown = [case.prospect.address for case in cases if case.prospect is not None and not is_acquainted(c, case)]
+    who = [(case.prospect.address, case.opening.at) for case in cases if case.prospect is not None]
+    unknown = [address for address, moment in who if not is_acquainted(c, address, moment)]
     if unknown:
         c.progress("asking who wrote before", 0, 0)
         acquaint(court.session, c, court.watched(), unknown)
