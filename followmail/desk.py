@@ -19,7 +19,7 @@ from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
 from followmail.sequence.workdays import Calendar
 from followmail.store import Store
-from followmail.store.facts import UNSETTLED
+from followmail.store.facts import MAILS_AWAITED, UNSETTLED
 from followmail.store.suppressions import is_entry
 
 STOPPED_BY_HAND = "you stopped it"
@@ -312,12 +312,14 @@ def pause(desk: Desk, until: datetime | None) -> str:
 
 
 def resume_all(desk: Desk) -> str:
-    """End the pause over everything, believe the clock again, and let the account try again."""
+    """End the pause over everything, believe the clock and the mailbox again, and let the account try again."""
     facts = desk.store.facts
     was_paused = facts.moment("paused_until") is not None
     end_pause(desk.store, desk.policy.calendar, desk.now)
     facts.set_text("clock_fault", None)
     facts.set_moment("clock_accepted", desk.now)
+    if facts.text(MAILS_AWAITED) is not None:
+        facts.set_text(MAILS_AWAITED, "0")  # what the mailbox holds is all of it
     let_account_try(desk.store)
     desk.store.events.add(desk.now, Happened.RESUMED_ALL, "you resumed everything")
     return "Resumed: mails leave again." if was_paused else "Nothing was paused; the clock as it stands is believed."

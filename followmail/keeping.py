@@ -14,6 +14,7 @@ from followmail.sequence.happened import Happened
 from followmail.sequence.steps import State, Status
 from followmail.settings import Settings
 from followmail.store import Store, copies
+from followmail.store.facts import MAILS_AWAITED
 from followmail.store.records import Record
 from followmail.store.suppressions import Suppressions
 from followmail.telling import stamp
@@ -139,7 +140,7 @@ def begin_anew(store: Store, now: datetime) -> int:
             if line := store.suppressions.matching(e.address):
                 store.enrollments.change(e, State.STOPPED, now, f"{e.address} must not be mailed ('{line}')")
         live = store.enrollments.live()
-        for fact in ("first_run", "looked_at", "clock_accepted", "clock_fault", "look_fault"):
+        for fact in ("first_run", "looked_at", "clock_accepted", "clock_fault", "look_fault", MAILS_AWAITED):
             store.facts.set_text(fact, None)
         store.facts.set_moment("restored", now)
         store.cursors.forget()

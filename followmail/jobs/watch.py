@@ -5,7 +5,7 @@ opened. The first look goes back to the horizon only, and further where a live e
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from followmail.jobs import unseen
 from followmail.jobs.cycle import Cycle, Look
 from followmail.jobs.recording import mark_of, record
 from followmail.jobs.unread import ask_again
+from followmail.jobs.vanished import await_mails
 from followmail.mail import msgid
 from followmail.mail.message import Message
 from followmail.sequence import marks
@@ -35,16 +36,23 @@ def look(session: Session, c: Cycle) -> Look:
     What another program moved while it was read may lie where nothing was new a moment before: looked for again.
     """
     changed: set[str] = set()
+    anew: set[str] = set()
+    before: Mapping[str, Position] | None = None
     new = 0
     for _ in range(_PASSES):
         seen = _go_through(session, c)
+        before = seen.before if before is None else before
         changed |= seen.changed
+        anew |= seen.anew
         new += seen.new
         if not seen.missing:
             break
     if seen.missing:
         seen.faults.append("mail is moved from folder to folder while it is read")
+    if fault := await_mails(c, before or {}, filter(partial(_is_watched, c), seen.folders), anew):
+        seen.faults.append(fault)
     if not seen.faults:
+        _drop_gone(c, seen)
         unseen.tell(c)
     c.tally.new_messages += new
     return Look(seen.folders, tuple(seen.faults), frozenset(changed), new)
@@ -52,19 +60,22 @@ def look(session: Session, c: Cycle) -> Look:
 
 @dataclass(slots=True)
 class _Seen:
-    """What came of going through the folders once. `missing`: of some UIDs that were given away there was no message."""
+    """What came of going through the folders once. `before`: how far each had been read; `anew`: whose UIDs do not go on;
+    `missing`: of some UIDs that were given away there was no message."""
 
     folders: tuple[Folder, ...]
+    before: Mapping[str, Position]
     faults: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    anew: set[str] = field(default_factory=set)
     new: int = 0
     missing: bool = False
 
 
 def _go_through(session: Session, c: Cycle) -> _Seen:
-    seen = _Seen(tuple(_with_settings(folder, c) for folder in session.folders()))
-    watched = [f for f in seen.folders if f.selectable and f.name not in c.options.skip_folders]
     positions, empty = c.store.cursors.all(), list[Position]()
+    seen = _Seen(tuple(_with_settings(folder, c) for folder in session.folders()), positions)
+    watched = [folder for folder in seen.folders if _is_watched(c, folder)]
     for number, folder in enumerate(watched):
         c.progress("looking", number, len(watched))
         if folder.fault:
@@ -87,6 +98,17 @@ def _go_through(session: Session, c: Cycle) -> _Seen:
     return seen
 
 
+def _is_watched(c: Cycle, folder: Folder) -> bool:
+    return folder.selectable and folder.name not in c.options.skip_folders
+
+
+def _drop_gone(c: Cycle, seen: _Seen) -> None:
+    """Of a folder that is no more it need not be known how far it was read."""
+    gone = seen.before.keys() - {folder.name for folder in seen.folders}
+    if gone:
+        c.store.cursors.drop(gone)
+
+
 def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: datetime) -> bool:
     """Read every folder back to a day before the horizon, for an anchor that is older; False where nothing was missing."""
     day = (moment - timedelta(days=1)).date()
@@ -94,7 +116,7 @@ def read_back(session: Session, c: Cycle, folders: Iterable[Folder], moment: dat
     if day >= horizon:
         return False
     for folder in folders:
-        if folder.selectable and not folder.fault and folder.name not in c.options.skip_folders:
+        if _is_watched(c, folder) and not folder.fault:
             chosen, uids = session.find(folder.name, reader.since(day))
             missing = sorted(set(uids).difference(session.search(*reader.since(horizon))))
             for _ in record(session, c, folder, chosen.uidvalidity, missing, read_anew=True):
@@ -143,13 +165,18 @@ def _horizon(c: Cycle) -> date:
 def _read_folder(session: Session, c: Cycle, folder: Folder, position: Position | None, seen: _Seen) -> None:
     wanted = partial(_wanted, session, c, folder, position)
     chosen, found = session.find(folder.name, *wanted(folder.uidvalidity))
-    if chosen.uidvalidity != folder.uidvalidity:  # built anew since it was listed
-        found = [uid for criteria in wanted(chosen.uidvalidity) for uid in session.search(*criteria)]
     known = position is not None and position.uidvalidity == chosen.uidvalidity
+    if known and position and chosen.uidnext is not None and chosen.uidnext < position.uidnext:
+        known = False  # brought back from a backup: it gives the same UIDs away again
+        found = [uid for criteria in wanted(None) for uid in session.search(*criteria)]
+    elif chosen.uidvalidity != folder.uidvalidity:  # built anew since it was listed
+        found = [uid for criteria in wanted(chosen.uidvalidity) for uid in session.search(*criteria)]
     start = position.uidnext if known and position else 1
     uids = array("Q", (uid for uid in found if uid >= start))  # a tenth of the memory of a list
     del found
     read_anew = position is not None and not known
+    if read_anew:
+        seen.anew.add(folder.name)
     unread: list[reader.Head] = []
     recorded: Iterable[Message] = record(session, c, folder, chosen.uidvalidity, uids, read_anew, unread=unread)
     following = max(max(uids, default=0) + 1, start, chosen.uidnext or 1)

@@ -1,5 +1,7 @@
 """How far each folder has been read."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +37,12 @@ class Cursors:
         self._database.execute_sql(
             "INSERT OR REPLACE INTO cursor (folder, uidvalidity, uidnext, messages, highestmodseq) VALUES (?, ?, ?, ?, ?)",
             (position.folder, position.uidvalidity, position.uidnext, position.messages, position.highestmodseq),
+        )
+
+    def drop(self, folders: Iterable[str]) -> None:
+        """These are no more."""
+        self._database.execute_sql(
+            "DELETE FROM cursor WHERE folder IN (SELECT value FROM json_each(?))", (json.dumps([*folders]),)
         )
 
     def forget(self) -> None:

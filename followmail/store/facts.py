@@ -8,6 +8,8 @@ from followmail.store.opening import translated
 
 # The enrollments that the consultant put in or let go on by hand, and of whom nobody has asked yet what they wrote before.
 UNSETTLED = "unsettled"
+# How many mails the mailbox held before it began anew with fewer.
+MAILS_AWAITED = "mails_awaited"
 
 
 class Facts:
