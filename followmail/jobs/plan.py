@@ -38,10 +38,10 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
     mailed = _addressed(left)
     people = set(mailed)
     for known in store.conversations.sent_since(start):
-        people |= {p.address for p in (*known.entry.message.to, *known.entry.message.cc)}
+        people.update(p.address for p in (*known.entry.message.to, *known.entry.message.cc))
     return Day(
         looked_at=store.facts.moment("looked_at"),
-        look_fault=look_fault,
+        look_fault="; ".join(filter(None, (look_fault, *store.suppressions.faults()))),
         clock_fault=store.facts.text("clock_fault") or "",
         paused_until=store.facts.moment("paused_until"),
         pause_ended=store.facts.moment("pause_ended"),
@@ -49,9 +49,9 @@ def day_of(store: Store, c: Cycle, look_fault: str) -> Day:
         left_today=len(left),
         imports_today=sum(_is_import(store, p) for p in left),
         last_left=store.outbox.last_left(),
-        people=frozenset(people),
+        people=planner.mailboxes(people),
         companies=planner.companies_of(mailed),
-        drafts_to=_addressed(store.outbox.parcels(Status.DRAFTED)),
+        drafts_to=planner.mailboxes(_addressed(store.outbox.parcels(Status.DRAFTED))),
         suppressed=store.suppressions.matching,
         template_fault=c.library.fault_of,
         recipients=cache(lambda e: _recipients(store, c.identity, e)),

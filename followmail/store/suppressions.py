@@ -9,8 +9,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 
 from followmail.errors import UserError
@@ -18,6 +20,8 @@ from followmail.mail.identity import canonical, domain, is_address, mailbox
 
 # The remark of an address that bounced: lifted when it writes.
 BOUNCED = "bounced"
+_QUOTES = " \t'\"`“”„‘’«»"
+_BETWEEN = re.compile(r"[\s,;|]+")
 _HEADER = "# Never mailed. One a line: an address, @domain, a glob such as *@*.example, or sha256: of an address.\n"
 
 
@@ -27,7 +31,8 @@ def is_entry(line: str) -> bool:
         return True
     if line.startswith("sha256:"):
         return len(line) == len("sha256:") + 64
-    return "@" in line and any(c in line for c in "*?[") and not any(c.isspace() for c in line)
+    is_glob = any(c in line for c in "*?[") and not any(c.isspace() for c in line)
+    return is_glob and ("@" in line or line.startswith("*") or line.endswith("*"))
 
 
 class Suppressions:
@@ -78,10 +83,10 @@ class Suppressions:
         return self._hashed
 
     def faults(self) -> tuple[str, ...]:
-        """Lines that forbid nobody: neither address, @domain, glob nor hash."""
+        """Lines of which nobody can say whom they forbid: neither address, @domain, glob nor hash."""
         self._refresh()
         return tuple(
-            f"'{line}' in {self.path.name} is no address, @domain or glob: it forbids nobody"
+            f"'{line}' in {self.path.name} is no address, @domain or glob; nothing leaves until it is mended"
             for line in self._lines
             if not is_entry(line)
         )
@@ -97,7 +102,7 @@ class Suppressions:
         remark = f"  # {' '.join(why.split())}" if why else ""
         with self._alone():
             before = self._read() or _HEADER
-            if entry in map(self._entry, before.splitlines()):
+            if entry in self._entries_of(before):
                 return False
             self._write(before + ("" if before.endswith("\n") else "\n") + entry + remark + "\n")
         return True
@@ -105,22 +110,37 @@ class Suppressions:
     def remove(self, line: str) -> bool:
         """Take a line out; False where there was none."""
         entry = canonical(line)
-        return self._keep(lambda text: self._entry(text) not in (entry, *self._hashes(entry)))
+        unwanted = {entry, *self._hashes(entry)}
+        with self._alone():
+            before = self._read().splitlines()
+            kept = [rest for line in before if (rest := self._without(line, unwanted)) is not None]
+            if kept != before:
+                self._write("".join(f"{line}\n" for line in kept))
+        return kept != before
 
     def forget(self, address: str) -> None:
         """Keep only the hash of an address, which suppresses; no line names it any more, nor does a remark."""
         entry = canonical(address)
         with self._alone():
             before = self._read() or _HEADER
-            kept = [line for text in before.splitlines() if (line := self._without(text, entry)) is not None]
-            there = set(map(self._entry, kept))
+            lines = (line for text in before.splitlines() if (line := self._without(text, {entry})) is not None)
+            kept = [rest for line in lines if (rest := self._unnamed(line, entry))]
+            there = set(self._entries_of("\n".join(kept)))
             kept += [line for line in self._hashes(entry) if line not in there]
             self._write("\n".join(kept) + "\n")
 
-    def _without(self, line: str, entry: str) -> str | None:
-        if self._entry(line) == entry:
-            return None
-        return line if entry not in line.casefold() else line.partition("#")[0].rstrip() or None
+    @classmethod
+    def _without(cls, line: str, unwanted: Collection[str]) -> str | None:
+        """A line without these; None where nothing else stands in it."""
+        entries = cls._entries(line)
+        if not set(entries).intersection(unwanted):
+            return line
+        return "\n".join(entry for entry in entries if entry not in unwanted) or None
+
+    @staticmethod
+    def _unnamed(line: str, entry: str) -> str:
+        """A line whose remark does not name somebody."""
+        return line if entry not in line.casefold() else line.partition("#")[0].rstrip()
 
     def text(self) -> str:
         """The whole file, remarks included."""
@@ -130,8 +150,8 @@ class Suppressions:
         """Add the lines of another such file that are missing here, with their remarks; how many there were."""
         with self._alone():
             before = self._read() or _HEADER
-            there = set(map(self._entry, before.splitlines()))
-            new = [line for line in text.splitlines() if self._entry(line) and self._entry(line) not in there]
+            there = set(self._entries_of(before))
+            new = [line for line in text.splitlines() if not there.issuperset(self._entries(line))]
             if new:
                 self._write(before + ("" if before.endswith("\n") else "\n") + "\n".join(new) + "\n")
         return len(new)
@@ -143,7 +163,8 @@ class Suppressions:
         if (person := mailbox(entry)) in self._mailboxes:
             self._keep(
                 lambda text: (
-                    mailbox(self._entry(text)) != person or not text.partition("#")[2].strip().startswith(BOUNCED)
+                    [*map(mailbox, self._entries(text))] != [person]
+                    or not text.partition("#")[2].strip().startswith(BOUNCED)
                 )
             )
 
@@ -174,10 +195,23 @@ class Suppressions:
         """Of an address as it is spelled, and of its mailbox."""
         return tuple(dict.fromkeys(map(self._hash, (address, mailbox(address)))))
 
+    @classmethod
+    def _entries_of(cls, text: str) -> Iterator[str]:
+        return chain.from_iterable(map(cls._entries, text.splitlines()))
+
+    @classmethod
+    def _entries(cls, text: str) -> tuple[str, ...]:
+        """What a line names. Where it is no entry as a whole, the entries that stand in it; else the line, for it is a fault."""
+        whole = cls._entry(text)
+        if not whole or is_entry(whole):
+            return (whole,) if whole else ()
+        parts = map(cls._entry, _BETWEEN.split(text.partition("#")[0]))
+        return tuple(dict.fromkeys(filter(is_entry, parts))) or (whole,)
+
     @staticmethod
     def _entry(text: str) -> str:
-        """A line as it is meant: `mailto:`, a name before the address and a domain without @ are slips, and forgiven."""
-        line = text.partition("#")[0].strip().rstrip(";,.").removeprefix("mailto:").strip()
+        """A line as it is meant: quotes, `mailto:`, a name before the address and a domain without @ are slips, and forgiven."""
+        line = text.partition("#")[0].strip(_QUOTES).rstrip(";,.").removeprefix("mailto:").strip(_QUOTES)
         if line.endswith(">") and "<" in line:
             line = line.rpartition("<")[2]
         entry = canonical(line)
@@ -192,7 +226,7 @@ class Suppressions:
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if stamp == self._stamp and (stamp or not self._lines):
             return
-        self._lines = tuple(filter(None, map(self._entry, self._read().splitlines())))
+        self._lines = tuple(self._entries_of(self._read()))
         self._globs = tuple(line for line in self._lines if any(c in line for c in "*?["))
         self._matchers = tuple((g, "*" + g if g.startswith("@") else g) for g in self._globs)
         self._plain = frozenset(self._lines) - frozenset(self._globs)

@@ -165,6 +165,20 @@ def test_only_inside_the_window(world: World, moment: datetime, leaves: bool) ->
         assert world.plan()[0]["waits_for"] == "window"
 
 
+def test_while_a_line_of_suppressed_txt_cannot_be_read_nothing_leaves(world: World) -> None:
+    """Nobody can know whom "Bob at the bakery" means; it is told, and once it is mended the draft is laid."""
+    world.owes_bob_a_nudge()
+    file = world.office.store.suppressions.path
+    file.write_text("Bob at the bakery\n")
+    world.round()
+    assert world.drafts() == []
+    assert "Bob at the bakery" in str(world.plan()[0]["why"]).replace("bob at", "Bob at")
+    assert "suppressed.txt" in world.command("status", status=1)
+    file.write_text("rob@bakery.example\n")
+    world.round()
+    assert len(world.drafts()) == 1
+
+
 def test_business_days_skip_holidays_and_nothing_leaves_on_one(world: World) -> None:
     """Ascension Day, 14 May 2026 in Berlin, is neither counted nor used."""
     world.options["FOLLOWMAIL_HOLIDAYS"] = "DE-BE, 2026-05-15"

@@ -37,6 +37,11 @@ def file(tmp_path: Path) -> Path:
         ("@*.bob.example", "bob@mail.bob.example", True),
         ("@*", "bob@bob.example", True),
         ("bob@bob.example   # asked on 4 May", "bob@bob.example", True),
+        ("ann@ann.example,bob@bob.example", "bob@bob.example", True),
+        ("ann@ann.example; Bob Stone bob@bob.example", "bob@bob.example", True),
+        ("'bob@bob.example'", "bob@bob.example", True),
+        ("“bob@bob.example”,", "bob@bob.example", True),
+        ("*bob*", "big.bob@stone.example", True),
     ],
 )
 def test_a_line_forbids(file: Path, line: str, address: str, forbidden: bool) -> None:
@@ -65,7 +70,7 @@ def test_an_edit_by_hand_counts_at_once(file: Path) -> None:
     assert suppressions.matching("ann@ann.example") is None
 
 
-def test_a_line_that_forbids_nobody_is_told(file: Path) -> None:
+def test_a_line_that_names_nobody_is_told(file: Path) -> None:
     """A slip in it must not go unseen."""
     file.write_text("bob at bob\n@bob.example\n")
     (fault,) = Suppressions(file).faults()
@@ -142,3 +147,14 @@ def test_a_forgotten_person_is_known_by_every_spelling(file: Path) -> None:
     assert suppressions.is_forgotten("bobb@googlemail.com")
     assert suppressions.remove("bob.b@gmail.com")
     assert not suppressions.is_forgotten("bobb@googlemail.com")
+
+
+def test_an_address_is_taken_out_of_a_line_with_several(file: Path) -> None:
+    """The others stay forbidden."""
+    file.write_text("ann@ann.example, bob@bob.example  # both asked\n")
+    assert Suppressions(file).remove("bob@bob.example")
+    assert Suppressions(file).matching("bob@bob.example") is None
+    assert Suppressions(file).matching("ann@ann.example") == "ann@ann.example"
+    Suppressions(file).forget("ann@ann.example")
+    assert "ann" not in file.read_text()
+    assert Suppressions(file).is_forgotten("ann@ann.example")
