@@ -127,9 +127,13 @@ def uids_by_header(session: Session, folder: str, field: str, value: str) -> lis
     return _search(session, folder, bearing(session, field, value))
 
 
-def uids_from_addresses(session: Session, folder: str, addresses: Sequence[str]) -> list[int]:
-    """Messages From any of these addresses, asked in one search: a hint, compare the hits again."""
-    return _any_of(session, folder, [f"FROM {_askable_address(session, address)}" for address in addresses])
+def uids_from_addresses(
+    session: Session, folder: str, addresses: Sequence[str], before: date | None = None
+) -> list[int]:
+    """Messages From any of these addresses, asked in one search: a hint, compare the hits again. `before`: those that
+    `since` that day does not find."""
+    keys = [f"FROM {_askable_address(session, address)}" for address in addresses]
+    return _any_of(session, folder, keys, ("NOT", *since(before)) if before else ())
 
 
 def uids_by_ids(session: Session, folder: str, ids: Sequence[str]) -> list[int]:
@@ -214,14 +218,14 @@ def _beginning_item(limit: int, section: str = "") -> str:
     return f"(UID BODY.PEEK[{section}]<0.{int(limit)}>)"
 
 
-def _any_of(session: Session, folder: str, keys: Sequence[str]) -> list[int]:
-    """The messages that match any of these keys, in as few searches as their length allows."""
+def _any_of(session: Session, folder: str, keys: Sequence[str], also: Criteria = ()) -> list[int]:
+    """The messages that match any of these keys (and what is `also` asked), in as few searches as their length allows."""
     found: set[int] = set()
     start = 0
     while start < len(keys):
         sizes = accumulate(len(key) + 4 for key in keys[start:])
         some = keys[start : start + max(1, sum(size <= _SET_TEXT for size in sizes))]
-        found.update(_search(session, folder, (*("OR" for _ in some[1:]), *some), anew=start == 0))
+        found.update(_search(session, folder, (*also, *("OR" for _ in some[1:]), *some), anew=start == 0))
         start += len(some)
     return sorted(found)
 

@@ -6,7 +6,7 @@ Shared by the jobs that read: watching takes what is new, judging asks for what 
 import contextlib
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 
@@ -157,7 +157,8 @@ def mark_of(folder: Folder) -> marks.Mark | None:
 
 def _read(head: reader.Head) -> _Read:
     """The message, and its head without the bytes."""
-    return head._replace(header=b""), mail_message.read(head.header, head.arrived, head.size)
+    folder, uid, arrived, flags, size, header, fault = head
+    return reader.Head(folder, uid, arrived, flags, size, b"", fault), mail_message.read(header, arrived, size)
 
 
 def _chunks(heads: Iterator[_Read]) -> Iterator[list[_Read]]:
@@ -184,19 +185,29 @@ def acquaint(session: Session, c: Cycle, folders: Iterable[Folder], addresses: I
     """
     wanted = [a for a in dict.fromkeys(addresses) if is_address(a) and a.isascii()]
     first: dict[str, datetime | None] = dict.fromkeys(wanted)
-    for folder in folders:
-        if folder.role in _OWN_MAIL or folder.messages == 0:
-            continue
-        for start in range(0, len(wanted), ASKED_AT_ONCE):
-            uids = reader.uids_from_addresses(session, folder.name, wanted[start : start + ASKED_AT_ONCE])
-            for head in reader.heads(session, folder.name, uids, fields=("From", "Date"), anew=False):
-                message = mail_message.read(head.header, head.arrived)
-                address, at = message.sender.address, message.sent_on
-                if address in first and at is not None:
-                    first[address] = min(first[address] or at, at)
+    for _, message in from_addresses(session, folders, wanted):
+        address, at = message.sender.address, message.sent_on
+        if at is not None:
+            first[address] = min(first[address] or at, at)
     with c.store.transaction():
         for address, moment in first.items():
             c.store.conversations.set_acquaintance(address, moment, c.now)
+
+
+def from_addresses(
+    session: Session, folders: Iterable[Folder], addresses: Sequence[str], before: date | None = None
+) -> Iterator[tuple[reader.Head, Message]]:
+    """What these people wrote to the consultant, all asked for in one search a folder; of each author, date and id alone.
+    `before`: what came before that day."""
+    for folder in folders:
+        if folder.role in _OWN_MAIL or folder.messages == 0:
+            continue
+        for start in range(0, len(addresses), ASKED_AT_ONCE):
+            uids = reader.uids_from_addresses(session, folder.name, addresses[start : start + ASKED_AT_ONCE], before)
+            for head in reader.heads(session, folder.name, uids, fields=("From", "Date", "Message-ID"), anew=False):
+                message = mail_message.read(head.header, head.arrived)
+                if message.sender.address in addresses:
+                    yield head, message
 
 
 def complete(

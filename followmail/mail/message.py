@@ -95,7 +95,8 @@ class Message(NamedTuple):
     failed_recipients: bool = False
     received: bool = False
     others: tuple[Person, ...] = ()  # further authors; read, not remembered
-    behind: tuple[Person, ...] = ()  # whom a list or a calendar service names as the author; read, not remembered
+    original_from: tuple[Person, ...] = ()  # read, not remembered
+    reply_to: tuple[Person, ...] = ()  # read, not remembered
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -180,12 +181,13 @@ def read(head: bytes, arrived: datetime | None = None, size: int = 0) -> Message
         failed_recipients="x-failed-recipients" in fields,
         received="received" in fields,
         others=tuple(others),
-        behind=_behind(fields, sender),
+        original_from=_mailboxes(fields[_GROUPS]) if _GROUPS in fields else (),
+        reply_to=_mailboxes(fields["reply-to"]) if "reply-to" in fields else (),
     )
 
 
 _NOBODY = Person("", "")
-_BEHIND = ("x-original-from", "reply-to")
+_GROUPS = "x-original-from"
 _ORIGINAL = "x-microsoft-original-message-id"
 
 
@@ -230,15 +232,6 @@ def _found_authors(text: str) -> tuple[Person, ...]:
     if not found and "<>" not in plain:
         found = [Person("", canonical(a)) for a in _WRITTEN_ALONE.findall(plain)[:_MAX_PEOPLE]]
     return tuple({p.address: p for p in reversed(found)}[a] for a in dict.fromkeys(p.address for p in found))
-
-
-def _behind(fields: Mapping[str, bytes], sender: Person) -> tuple[Person, ...]:
-    """Whom another than the sender names as the author: a list that wrote its own address into From, as DMARC makes it do,
-    or a calendar service that answers for somebody."""
-    listed = "list-id" in fields or "list-post" in fields or " via " in sender.name or _BEHIND[0] in fields
-    if not (listed or "calend" in sender.address):
-        return ()
-    return tuple(person for name in _BEHIND if name in fields for person in _mailboxes(fields[name]))
 
 
 def _mailboxes(value: bytes, literally: bool = False) -> tuple[Person, ...]:
@@ -353,13 +346,28 @@ def _midnight(date: bytes, zone: bytes) -> datetime | None:
 
 
 def _fields(head: bytes) -> dict[str, bytes]:
-    """Field name (lower case) → raw value, still folded: whoever reads one takes a line's end for a blank. A line that is
-    no field is passed over."""
+    """Field name (lower case) → raw value, perhaps still folded: whoever reads one takes a line's end for a blank. A line
+    that is no field is passed over."""
+    return _usual_fields(head.partition(b"\r\n\r\n")[0]) or _any_fields(head)
+
+
+def _usual_fields(block: bytes) -> dict[str, bytes] | None:
+    """The fields, where each is of those that are asked for and stands there once; None where it is otherwise."""
+    lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").splitlines()
+    fields = {}
+    try:
+        for line in lines:
+            raw, _, value = line.partition(b": ")
+            fields[_NAMES[raw]] = value
+    except KeyError:
+        return None
+    return fields if len(fields) == len(lines) else None
+
+
+def _any_fields(head: bytes) -> dict[str, bytes]:
     text = head.replace(b"\r\n", b"\n")
     block = text.partition(b"\n\n")[0] if text[:1] != b"\n" else b""
-    found = _FIELD.findall(block.replace(b"\r", b"\n"))
-    fields = {_field_name(raw): value for raw, value in found}
-    return fields if len(fields) == len(found) else _together(found)
+    return _together(_FIELD.findall(block.replace(b"\r", b"\n")))
 
 
 def _together(found: Iterable[tuple[bytes, bytes]]) -> dict[str, bytes]:
@@ -380,9 +388,16 @@ _ADDED_UP = dict.fromkeys(("from", "to", "cc", "bcc", *_ENVELOPE), b", ") | {
 }
 
 
-@lru_cache(maxsize=512)
 def _field_name(raw: bytes) -> str:
     return raw.strip().decode("ascii", "replace").lower()
+
+
+# As programs write the names.
+_NAMES = {
+    form(name).encode(): name.lower()
+    for name in (*HEADER_FIELDS, "Received", "List-ID")
+    for form in (str, str.lower, str.upper, str.title)
+}
 
 
 def _flat(value: bytes) -> str:

@@ -109,7 +109,8 @@ class Attention:
     def _written(self, since: datetime) -> _Written:
         """The consultant's mails since a moment: read once, rather than asked for each letter."""
         rows = self._database.execute_sql(
-            'SELECT conversation, date, "to", cc, bcc, in_reply_to FROM message WHERE sent = 1 AND date >= ? ORDER BY date',
+            'SELECT conversation, date, "to", cc, bcc, in_reply_to FROM message WHERE sent = 1 AND auto_submitted = 0'
+            " AND date >= ? ORDER BY date",
             (MessageRow.date.db_value(since),),
         )
         written = _Written()

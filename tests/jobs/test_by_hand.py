@@ -36,6 +36,29 @@ def test_who_wrote_since_the_day_met_is_asked_about(sending: Sending, smtpd: Smt
     assert [mail.recipients for mail in smtpd.delivered] == [(BOBS,)]
 
 
+def test_whom_alex_writes_to_himself_before_the_first_mail_is_asked_about(sending: Sending, smtpd: Smtpd) -> None:
+    """Put in on Monday, written to on Tuesday: "nice to meet you" would look like a machine's. What he wrote before is none."""
+    world = sending()
+    world.round()
+    world.now += timedelta(minutes=5)
+    world.writes(BOB, "The fair", "See you there.", ago=days(9))
+    met(world, on=(world.now + days(0)).date())
+    world.round()
+    assert world.one().state == "active"
+    world.now += timedelta(hours=2)
+    world.writes(BOB, "It was great to meet you", "The proposal is attached.")
+    world.round()
+    assert world.one().state == "waiting"
+    assert "you wrote to them yourself on 2026-05-04 ('It was great to meet you')" in world.one().why
+    world.days_pass(1)
+    world.rounds_over(60)
+    assert smtpd.delivered == []
+    desk.approve(world.desk(), world.one())
+    world.days_pass(1)
+    world.rounds_over(60)
+    assert [mail.recipients for mail in smtpd.delivered] == [(BOBS,)]
+
+
 def test_so_is_whoever_a_note_names(sending: Sending, smtpd: Smtpd) -> None:
     """Bob's mail and Alex's note to himself come in the same look."""
     world = sending()

@@ -347,3 +347,21 @@ def test_a_received_mail_in_two_folders(running: World) -> None:
     puts(running, theirs, "Followmail/Stop")
     running.round()
     assert {e.state for e in running.enrollments()} == {State.STOPPED}
+
+
+@pytest.mark.parametrize("theirs", [True, False], ids=["a mail of Ann's", "another mail of Alex's"])
+def test_a_mail_of_another_conversation_in_stop(running: World, theirs: bool) -> None:
+    """Her old invoice stops her chase, for its sender is the prospect; of Alex's own mail it is asked."""
+    other = (
+        running.gets(ANN, "Invoice 3", "Our bill.", ago=days(2))
+        if theirs
+        else running.writes(ANN, "Parking", "Behind the house.")
+    )
+    running.writes(ANN, Bcc="alex+nudge@consult.example")
+    running.round()
+    assert running.of(ANNS).state is State.ACTIVE
+    running.now += timedelta(minutes=10)
+    puts(running, other, "Followmail/Stop")
+    running.round()
+    assert running.states()[ANNS] == ("stopped" if theirs else "waiting")
+    assert "Followmail/Stop" in next(e.why for e in running.enrollments() if e.address == ANNS)

@@ -62,3 +62,34 @@ def test_a_report_that_is_no_complaint_leaves_the_chase_alone(world: World, kind
     )
     world.run_days(1)
     assert world.states() == {"bob@bob.example": "active"}
+
+
+FORMS = [
+    "Consult Website <wordpress@consult.example>",
+    "Alex Consultant <alex@consult.example>",
+    "Forms <no-reply@forms.example>",
+    "Entries <form-submission@pages.example>",
+    "Bob Builder via Pages <notifications@pages.example>",
+]
+
+
+@pytest.mark.parametrize("sender", FORMS)
+def test_what_bob_types_into_the_form_of_a_web_site_is_his(world: World, sender: str) -> None:
+    """The site sends it, and the answer is to go to Bob: in another conversation, so the chase waits."""
+    world.writes(BOB)
+    world.round()
+    text = "Name: Bob Builder\nMail: bob@bob.example\nMessage: We take your offer, please call."
+    world.gets(sender, "New submission: Contact form", text, Reply_To=BOB)
+    world.run_days(5)
+    assert world.states() == {"bob@bob.example": "waiting"}
+    assert world.drafts() == []
+
+
+def test_a_site_that_writes_for_others_is_nobodys_answer(world: World) -> None:
+    """An answer that is to go to somebody else bears on no chase."""
+    world.writes(BOB)
+    world.round()
+    world.gets(FORMS[0], "New submission: Contact form", "Name: Eve", Reply_To="Eve <eve@eve.example>")
+    world.run_days(5)
+    assert world.states()["bob@bob.example"] == "active"
+    assert len(world.drafts()) == 1

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court
+from followmail.jobs.judge.forbidden import forbade, latest
 from followmail.jobs.judge.incoming import bearing_on, count, settle_history, wrote
 from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps, without_our_id
 from followmail.mail.identity import Person
-from followmail.mail.kinds import Kind
 from followmail.sequence.answers import Effect
 from followmail.sequence.conversation import Entry
 from followmail.sequence.happened import Happened
@@ -20,8 +20,6 @@ from followmail.store.conversations import Known
 
 # A chase whose next step is further off than this gives way to a newer one.
 FAR_OFF = 20  # business days
-# So many of somebody's latest messages are read before they are followed up: one may forbid it.
-FORBIDS_AMONG = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def will_read(court: Court, wish: Wish) -> list[Known]:
     if _fault(c, wish) or _before(c, e) is not None:
         return []
     came = list(bearing_on(c, e, wish.ended))
-    lately = [known for known in _latest(c, e.address) if known.entry.kind is None]
+    lately = [known for known in latest(c, e.address) if known.entry.kind is None]
     anchor = c.store.conversations.find(e.anchor) if e.anchor else None
     mine = [anchor] if anchor is not None and anchor.asks is None else []
     return [
@@ -112,25 +110,6 @@ def _asked_first(e: Enrollment) -> Enrollment:
     if e.state is State.PAUSED and e.then is State.ACTIVE:
         return replace(e, then=State.WAITING, why=f"{e.why}; {why}", code="mark")
     return e
-
-
-def forbade(court: Court, address: str) -> str:
-    """That they asked, before there was an enrollment, not to be written to, which holds for ever; empty where not."""
-    c = court.c
-    for known in _latest(c, address):
-        kind = known.entry.kind or court.read(known).kind
-        if kind is Kind.UNSUBSCRIBE:
-            c.store.suppressions.add(address, f"asked not to be written to on {known.entry.at:%Y-%m-%d}")
-            return f"{address} asked on {known.entry.at:%Y-%m-%d} not to be written to; `unsuppress` allows it again"
-    return ""
-
-
-def _latest(c: Cycle, address: str) -> list[Known]:
-    """The latest mails of somebody, in which they may forbid it; none that came before it was allowed again."""
-    allowed = (e.at for e in c.store.events.of(address=address) if e.event == Happened.UNSUPPRESSED)
-    since = max(allowed, default=datetime.min.replace(tzinfo=UTC))
-    mails = sorted(c.store.conversations.of_address(address), key=lambda known: known.entry.at)
-    return [known for known in mails if known.entry.at > since][-FORBIDS_AMONG:]
 
 
 def _doubt(met: TookPlace) -> str:

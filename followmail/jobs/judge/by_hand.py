@@ -2,8 +2,9 @@
 
 from datetime import time
 
-from followmail.jobs.judge.begin import forbade
+from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court
+from followmail.jobs.judge.forbidden import forbade, latest, recall
 from followmail.jobs.judge.incoming import apply, bearings, count, settle_history
 from followmail.sequence.answers import Effect
 from followmail.sequence.steps import Enrollment, State
@@ -14,11 +15,20 @@ def settle_by_hand(court: Court) -> None:
     """Once for each, before anything of theirs leaves: who wrote since the day met, or since the anchor, waits for a word
     or is over, by the rules for what comes in later."""
     c = court.c
-    for number in c.store.facts.numbers(UNSETTLED):
-        e = c.store.enrollments.get(number)
-        if e is not None and e.state in (State.ACTIVE, State.PAUSED):
+    numbers = c.store.facts.numbers(UNSETTLED)
+    people = [e.address for number in numbers if (e := _going_on(c, number)) is not None]
+    recall(court, people)
+    unread = (known for address in people for known in latest(c, address) if known.entry.kind is None)
+    court.read_ahead((known, known) for known in unread)
+    for number in numbers:
+        if (e := _going_on(c, number)) is not None:
             _settle(court, e)
         c.store.facts.drop_number(UNSETTLED, number)
+
+
+def _going_on(c: Cycle, number: int) -> Enrollment | None:
+    e = c.store.enrollments.get(number)
+    return e if e is not None and e.state in (State.ACTIVE, State.PAUSED) else None
 
 
 def _settle(court: Court, e: Enrollment) -> None:

@@ -40,6 +40,7 @@ class Court:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     deadly: int | None = None  # the message that the program died over, time and again
     asked_for: set[str] = field(default_factory=set)  # ids of ancestors for which the folders were searched
+    recalled: set[str] = field(default_factory=set)  # people whose older mails were asked for
     switched_off: set[int] = field(default_factory=set)  # conversations, in this look
 
     def folder(self, name: str) -> Folder | None:
@@ -62,7 +63,9 @@ class Court:
 
     def classify(self, known: Known, raw: bytes) -> Verdict:
         """What the bytes of a message say; nothing is remembered."""
-        return kinds.classify(raw, _day_of(known, self.c.now), self.c.store.conversations.is_ours(known.conversation))
+        store, sender = self.c.store, known.entry.message.sender.address
+        ours = store.conversations.is_ours(known.conversation) or store.enrollments.live_of(sender) is not None
+        return kinds.classify(raw, _day_of(known, self.c.now), ours)
 
     def _understand(self, known: Known, raw: bytes) -> None:
         verdict = self.classify(known, raw)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, judge_each
-from followmail.mail.identity import Person, company, is_machine, mailbox, same_person
+from followmail.mail.identity import Person, company, dns, is_machine, mailbox, same_person
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
 from followmail.sequence.conversation import parties_of
@@ -69,7 +69,7 @@ class Live:
             live.by_address.setdefault(mailbox(e.address), []).append(e.id)
             if e.conversation is not None:
                 live.by_conversation.setdefault(e.conversation, []).append(e.id)
-            if domain := company(e.address):
+            if domain := dns(company(e.address) or ""):
                 live.by_company.setdefault(domain, []).append(e.id)
         for conversation, people in c.store.conversations.written_to(live.by_conversation):
             for person in people:
@@ -85,18 +85,18 @@ class Live:
         found += self.by_address.get(mailbox(message.sender.address), ())
         for conversation in self.c.store.conversations.written_under(message.base_subject):
             found += self.by_conversation.get(conversation, ())
-        domain = company(message.sender.address) or ""
+        domain = dns(company(message.sender.address) or "")
         parts = domain.split(".")
         found += [i for start in range(len(parts)) for i in self.by_company.get(".".join(parts[start:]), ())]
         found += [i for name, ids in self.by_company.items() if domain and name.endswith("." + domain) for i in ids]
         return list(dict.fromkeys(found))
 
-    def reported(self, conversation: int | None, failed: tuple[str, ...]) -> list[int]:
+    def reported(self, conversation: int | None, people: tuple[str, ...]) -> list[int]:
         """Enrollments on which a report tells: of the conversation that it quotes, of the recipients that it names."""
         found = list(self.by_conversation.get(conversation, ())) if conversation is not None else []
-        for address in failed:
+        for address in people:
             found += self.by_address.get(mailbox(address), ())
-            found += self.by_company.get(company(address) or "", ())
+            found += self.by_company.get(dns(company(address) or ""), ())
         return found
 
 
@@ -129,7 +129,7 @@ def _by_attendee(court: Court, known: Known) -> Known:
 def _heed_after_the_end(court: Court, known: Known) -> None:
     """What forbids to write to somebody forbids it also where their chase is over: a wish, an address that is none."""
     c, message = court.c, known.entry.message
-    for e in c.store.enrollments.ended_near(_conversation_meant(court, known), message.sender.address):
+    for e in c.store.enrollments.ended_near(*_meant(court, known)):
         b = bearings(c, e)
         found = tie_of(c, known, b)
         effect = found and answers.effect(found, message, court.read(known), b, c.policy.calendar, c.now)
@@ -141,12 +141,14 @@ def _heed_after_the_end(court: Court, known: Known) -> None:
             c.tell(effect.event, {"enrollment": e.id, "address": e.address, "why": effect.why})
 
 
-def _conversation_meant(court: Court, known: Known) -> int | None:
-    """The conversation of a message; of a report that came soon after a mail of ours, the one that it is about."""
+def _meant(court: Court, known: Known) -> tuple[int | None, tuple[str, ...]]:
+    """The conversation of a message and who wrote it; of a report that came soon after a mail of ours, what it is about."""
     c, message = court.c, known.entry.message
     if not message.may_be_report or not c.store.outbox.left_since(c.now - _REPORTED):
-        return known.conversation
-    return c.store.conversations.conversation_of((*court.read(known).original_ids, *message.answers))
+        return known.conversation, (message.sender.address,)
+    verdict = court.read(known)
+    ids = (*verdict.original_ids, *message.answers)
+    return c.store.conversations.conversation_of(ids), (message.sender.address, *verdict.reported_to)
 
 
 def _bear(court: Court, known: Known, number: int) -> bool:
@@ -169,7 +171,8 @@ def _near(court: Court, known: Known, live: Live) -> list[int]:
         return live.near(known)
     verdict = court.read(known)
     ids = (*verdict.original_ids, *known.entry.message.answers)
-    return live.reported(court.c.store.conversations.conversation_of(ids), verdict.failed_recipients) + live.near(known)
+    people = (*verdict.failed_recipients, *verdict.reported_to)
+    return live.reported(court.c.store.conversations.conversation_of(ids), people) + live.near(known)
 
 
 def bearings(c: Cycle, e: Enrollment) -> Bearings:

@@ -109,7 +109,7 @@ def judge_folder_marks(court: Court) -> None:
 def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
     c = court.c
     if word == marks.STOP:
-        switch_off(c, known, "you put it into Followmail/Stop")
+        _stop(c, known)
         return
     first = c.first_run
     yes_at = seen if first is not None and seen > first else None
@@ -121,6 +121,23 @@ def _folder_mark(court: Court, known: Known, word: str, seen: datetime) -> None:
         obey(court, known, mark, yes_at)
         return
     _folder_mark_received(court, known, mark, yes_at)
+
+
+def _stop(c: Cycle, known: Known) -> None:
+    """Switch its conversation off; and on a received mail its sender is the prospect, wherever the chase is. Whether a mail
+    of the consultant's is about another chase of its recipient as well is merely likely."""
+    switch_off(c, known, "you put it into Followmail/Stop")
+    who = prospect_of(c.identity, known.entry.message) if known.entry.sent else known.entry.message.sender
+    e = c.store.enrollments.live_of(who.address) if who else None
+    if e is None:
+        return
+    if known.entry.sent:
+        why = f"you put {about(known)} into Followmail/Stop, which is in another conversation; still follow up?"
+        c.store.enrollments.change(e, State.WAITING, c.now, why, code="answer")
+        c.tally.waiting += 1
+    else:
+        c.store.enrollments.change(e, State.STOPPED, c.now, f"you put a mail of {e.address} into Followmail/Stop")
+        c.tally.stopped += 1
 
 
 def _folder_mark_received(court: Court, known: Known, mark: Mark, yes_at: datetime | None) -> None:

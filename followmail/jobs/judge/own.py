@@ -9,6 +9,7 @@ from followmail.jobs.acquaintance import is_acquainted, with_acquaintance
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.begin import Wish, begin, will_read
 from followmail.jobs.judge.court import Court, NotYet, judge_each
+from followmail.jobs.judge.forbidden import recall
 from followmail.jobs.judge.marked import obey, obey_off
 from followmail.jobs.judge.noted import obey_note
 from followmail.jobs.judge.orders import obey_reply
@@ -56,6 +57,7 @@ def _own(court: Court, message_id: str) -> None:
     note = next((mark for mark in found if mark.word == marks.MET), None)
     if note is not None and obey_note(court, known, note, _mark_time(c, known)):
         return
+    _ask_whether_still_to_greet(c, known)
     moved = _move_anchors(court, known)
     wishes = [mark for mark in found if mark.enrolls]
     obeyed = [_obey_once(court, known, mark) for mark in wishes]
@@ -109,6 +111,19 @@ def _move_anchors(court: Court, known: Known) -> bool:
             c.store.enrollments.change(e, State.WAITING, c.now, why, code="people")
             c.tally.waiting += 1
     return moved
+
+
+def _ask_whether_still_to_greet(c: Cycle, known: Known) -> None:
+    """Who was put in by hand is to get a first mail, and the consultant wrote it himself meanwhile: it waits for a word."""
+    entry, subject = known.entry, known.entry.message.subject
+    for person in c.identity.outside((*entry.message.to, *entry.message.cc)):
+        e = c.store.enrollments.live_of(person.address)
+        if e is None or e.anchor or e.deliveries or e.state is State.WAITING or e.created is None:
+            continue
+        if entry.left > e.created:
+            why = f"you wrote to them yourself on {entry.left:%Y-%m-%d} ('{subject}'); still send '{e.sequence}'?"
+            c.store.enrollments.change(e, State.WAITING, c.now, why, code="answer")
+            c.tally.waiting += 1
 
 
 def _is_later(entry: Entry, e: Enrollment) -> bool:
@@ -235,6 +250,7 @@ def _ask_ahead(court: Court, new: list[Known]) -> None:
             found = _candidates(court, (known for known, _ in found))
         _get_acquainted(court, [case for _, case in found])
         court.read_ahead(_foreseen(court, found, _tell_what_is_asked))
+        recall(court, _chased(court, found))
         court.read_ahead(_foreseen(court, found, _tell_the_rest))
 
 
@@ -256,9 +272,19 @@ def _tell_what_is_asked(court: Court, case: Case) -> list[Known]:
     return _unread(court.c, case) if any(s.asks for s in _fitting(court.c, case)) else []
 
 
+def _chased(court: Court, found: Iterable[tuple[Known, Case]]) -> list[str]:
+    """Whom some sequence fits."""
+    chosen = ((case, court.foresee(known.row, partial(_chosen, court.c, case))) for known, case in found)
+    return [case.prospect.address for case, sequence in chosen if case.prospect is not None and sequence is not None]
+
+
+def _chosen(c: Cycle, case: Case) -> Sequence | None:
+    return eligibility.choose(_fitting_by_text(c, case, _fitting(c, case)))
+
+
 def _tell_the_rest(court: Court, case: Case) -> list[Known]:
     """What is read where a sequence fits, also by what is asked."""
     c = court.c
-    chosen = eligibility.choose(_fitting_by_text(c, case, _fitting(c, case)))
+    chosen = _chosen(c, case)
     known = c.store.conversations.find(case.entry.message.id)
     return [known, *will_read(court, _wish(case, chosen))] if chosen is not None and known is not None else []

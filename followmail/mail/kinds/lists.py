@@ -2,7 +2,7 @@
 
 import re
 
-from followmail.mail.identity import is_machine, local_part
+from followmail.mail.identity import is_machine, local_part, same_company
 from followmail.mail.kinds import words
 from followmail.mail.kinds.received import Received
 
@@ -25,7 +25,7 @@ def listed(mail: Received) -> str | None:
         return "it came through a list"
     if (named := _names_list(mail)) is not None:
         return f"subject begins '[{named}]', and it went to '{named}'"
-    if not mail.answers and _is_program(mail):
+    if not mail.answers and _is_program(mail) and not _is_form(mail):
         return f"the sender is '{local_part(mail.sender.address)}'"
     said = None if mail.answers else words.phrases("list", "body").first(words.fold(mail.text[:_MAX_TEXT]))
     return f"'{said}'" if said else None
@@ -34,11 +34,21 @@ def listed(mail: Received) -> str | None:
 def nobody(mail: Received) -> str | None:
     """What says that nobody reads what is written to the sender; people, too, answer through services that say so."""
     local = local_part(mail.sender.address)
-    return f"the sender is '{local}'" if _is_nobody(local) else None
+    return f"the sender is '{local}'" if _is_nobody(local) and not _is_form(mail) else None
 
 
 def is_listed(mail: Received) -> bool:
     return any(mail.has(name) for name in _HEADERS) or mail.header("Precedence").strip().lower() == "list"
+
+
+def _is_form(mail: Received) -> bool:
+    """What somebody who is awaited typed into the form of a web site: the answer is to go to a person elsewhere."""
+    sender = mail.sender.address
+    return (
+        mail.ours
+        and not mail.answers
+        and any(not (is_machine(p.address) or same_company(p.address, sender)) for p in mail.reply_to)
+    )
 
 
 def _names_list(mail: Received) -> str | None:

@@ -27,7 +27,7 @@ _TAGS = re.compile(r"^(?:\s{0,3}\[[^\]]{1,60}\]\s{0,3}){1,5}")
 _QUESTION = re.compile(r"[?？]")
 _URL = re.compile(r"https?://\S{1,500}")
 _MESSAGE_ID = re.compile(
-    r"^[ \t>]*(?:original-|x-original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)",
+    r"^[ \t>]*(?:(?:(?:x-)?original-|x-(?:microsoft|google)-original-)?message-id|in-reply-to):[ \t]*(?:\r?\n[ \t]+)?(<?[^\s<>]{1,250}@[^\s<>]{1,250}>?)",
     re.I | re.M,
 )
 
@@ -64,6 +64,11 @@ class Received:
     def sender(self) -> Person:
         found = authors(b", ".join(map(_bytes, self._named("from"))))
         return found[0] if found else Person("", "")
+
+    @cached_property
+    def reply_to(self) -> tuple[Person, ...]:
+        """To whom an answer is to go (RFC 5322 §3.6.2)."""
+        return people(_bytes(value) for value in self._named("reply-to"))
 
     @cached_property
     def recipients(self) -> tuple[str, ...]:
@@ -147,7 +152,8 @@ class Received:
 
     @cached_property
     def inner_ids(self) -> tuple[str, ...]:
-        """Message-IDs that stand inside the body: those of a returned message. Canonical, without brackets."""
+        """Message-IDs that stand inside the body: those of a returned message, and of what it answers, for a provider may
+        have given it another id than ours. Canonical, without brackets."""
         head = re.search(rb"\r?\n\r?\n", self.raw)
         below = self.raw[head.end() :].decode("latin-1") if head else ""
         found = (m for text in (below, self.body, self.text) for m in _MESSAGE_ID.findall(text)[:MAX_IDS])
