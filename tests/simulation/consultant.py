@@ -42,10 +42,16 @@ class Consultant:
             box.remove(message.uid)
             if how == "delete":
                 self.mailbox.boxes["Trash"].add(message.raw, self.now, ("\\Seen", "\\Draft"))
+                self._declines(message.raw)
             elif how == "touch":
                 box.add(self._edited(message), self.now, ("\\Seen", "\\Draft"))
             else:
                 self._sends(message, how)
+
+    def _declines(self, raw: bytes) -> None:
+        for address in people_of(raw):
+            if thread := self.truth.thread(address, subject_of(raw)):
+                thread.declined = True
 
     def _edited(self, message: Stored, *, words: bool = True) -> bytes:
         """As a client saves a draft that was edited: under an id of its own."""
@@ -59,10 +65,12 @@ class Consultant:
         raw = re.sub(rb"\r\nDate: [^\r]*", b"\r\nDate: " + date, raw, count=1)
         self.mailbox.boxes["Sent"].add(raw, self.now, ("\\Seen",))
         for address in people_of(raw):
-            self.truth.reached(address, subject_of(raw), step_of(raw))
+            self.truth.reached(address, subject_of(raw), step_of(raw), self.now)
             self.truth.by_hand.add((address, self.now.astimezone(ZONE).date()))
             thread = self.truth.thread(address, subject_of(raw))
-            if thread is not None:
+            if thread is not None and thread.answered:
+                thread.write(self.now)  # he writes after their answer, as if by hand
+            elif thread is not None:
                 thread.say_yes()  # to all that came before
 
     # ---- by folders
@@ -99,12 +107,18 @@ class Consultant:
             office = machine.office
             work = office.desk(self.now)
             for e in office.store.enrollments.live():
-                if any(d.status.value == "uncertain" for d in e.deliveries):
+                if doubts := [d for d in e.deliveries if d.status.value == "uncertain"]:
                     desk.skip(work, e)
+                    self._leaves_out(office, e, doubts[0].number)
             waiting = office.store.enrollments.all(State.WAITING)
             desk.approve_all(work)
             for e in waiting:
                 self._said_yes(office, e)
+
+    def _leaves_out(self, office: Office, e: Enrollment, number: int) -> None:
+        if thread := self.thread_of(office, e.address, e.conversation):
+            thread.left_out.add(f"{e.sequence}/{number}")
+            thread.left_at = self.now
 
     def _said_yes(self, office: Office, e: Enrollment) -> None:
         thread = self.thread_of(office, e.address, e.conversation)
@@ -132,9 +146,9 @@ class Consultant:
                 if e.state.live:
                     desk.stop(office.desk(self.now), e)
                     heard.append(self.thread_of(office, address, e.conversation))
-        for thread in heard:
-            if thread is not None and heard.count(thread) == len(self.machines):
-                thread.stopped = True
+        for thread in filter(None, heard):
+            thread.declined = True
+            thread.stopped = thread.stopped or heard.count(thread) == len(self.machines)
 
     def suppresses(self, address: str) -> None:
         self.truth.forbidden.add(address)

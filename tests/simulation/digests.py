@@ -4,7 +4,7 @@ A yes counts for what the digest showed: where something came up since, it is no
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -37,7 +37,8 @@ class Digest:
 
     message: Stored
     at: datetime
-    items: dict[int, Shown]
+    doubts: dict[int, int]  # what had come up in each thread by then
+    items: dict[int, Shown] = field(default_factory=dict)  # read when it is answered
 
 
 class Digests:
@@ -66,19 +67,20 @@ class Digests:
         if ordered is not None:
             self._told(raw, *ordered)
         else:
-            self.latest = Digest(message, now, self._items(message.id))
+            doubts = {id(thread): thread.doubts for thread in self.consultant.truth.threads.values()}
+            self.latest = Digest(message, now, doubts)
 
-    def _items(self, message_id: str) -> dict[int, Shown]:
+    def _items(self, latest: Digest) -> dict[int, Shown]:
         office, found = self.consultant.machines[0].office, {}
         digests = office.store.digests
-        digest = digests.find([message_id])
+        digest = digests.find([latest.message.id])
         for number in digests.numbers(digest.id) if digest else ():
             item = digests.item(digest.id, number) if digest else None
             e = office.store.enrollments.get(item.enrollment) if item and item.enrollment else None
             thread = self.consultant.thread_of(office, e.address, e.conversation) if e else None
             if item and e and thread:
                 step = (e.address, f"{e.sequence}/3")
-                found[number] = Shown(item.what, item.code, e.id, thread, step, thread.doubts)
+                found[number] = Shown(item.what, item.code, e.id, thread, step, latest.doubts.get(id(thread), -1))
         return found
 
     # ---- orders
@@ -86,7 +88,10 @@ class Digests:
     def answers(self, verb: str, which: int, now: datetime) -> None:
         """The consultant answers the latest: `ok all`, or a word about one number."""
         digest = self.latest
-        if digest is None or not digest.items or now - digest.at > _READ_WITHIN:
+        if digest is None or now - digest.at > _READ_WITHIN:
+            return
+        digest.items = digest.items or self._items(digest)
+        if not digest.items:
             return
         number = sorted(digest.items)[which % len(digest.items)]
         until = f"{now + timedelta(days=9):%d %B}"
@@ -117,6 +122,9 @@ class Digests:
                 shown.thread.stopped = True
             elif shown and e and verb == "snooze":
                 shown.thread.snoozed_until = e.until
+            elif shown and e and verb == "skip":
+                shown.thread.left_out |= {f"{d.sequence}/{d.number}" for d in e.deliveries if d.status.done}
+                shown.thread.left_at = max((d.left for d in e.deliveries if d.left), default=shown.thread.left_at)
 
 
 def _text_of(raw: bytes) -> str:

@@ -3,9 +3,6 @@
 import random
 import re
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -15,13 +12,13 @@ from tests.simulation.truth import OWN, Thread, bare
 ALEX = f"Alex Consultant <{OWN}>"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = re.compile(r"\[([a-z]+/\d)\]")
-_POLICY = SMTP.clone(max_line_length=998)
+_TEXT = {"MIME-Version": "1.0", "Content-Type": 'text/plain; charset="utf-8"', "Content-Transfer-Encoding": "8bit"}
 
 
 @lru_cache(maxsize=4096)
 def step_of(raw: bytes) -> str:
     """The step that a mail is, by the mark in its own text, not in what it quotes."""
-    body = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
+    body = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").replace("=\r\n", "")  # quoted-printable's soft breaks
     own = "\n".join(line for line in body.splitlines() if not line.startswith(">"))
     found = _STEP.search(own)
     return found[1] if found else ""
@@ -30,7 +27,7 @@ def step_of(raw: bytes) -> str:
 @lru_cache(maxsize=4096)
 def subject_of(raw: bytes) -> str:
     """The base subject."""
-    return bare(str(message_from_bytes(raw)["Subject"] or ""))
+    return bare(Stored(0, raw, EPOCH, set()).value("Subject"))
 
 
 @lru_cache(maxsize=4096)
@@ -44,23 +41,20 @@ def mail(
     automatic: bool = False,
 ) -> bytes:  # fmt: skip
     """A mail as it lies in a mailbox; `answers`: what it replies to."""
-    new = EmailMessage(policy=_POLICY)
-    new["From"], new["To"], new["Subject"] = sender, to, subject
-    new["Date"] = format_datetime(at)
-    new["Message-ID"] = f"<{random.getrandbits(64):x}@{sender.rpartition('@')[2].rstrip('>')}>"
-    if cc:
-        new["Cc"] = cc
-    if bcc:
-        new["Bcc"] = bcc
+    head = {"From": sender, "To": to, "Subject": subject, "Date": format_datetime(at)}
+    head["Message-ID"] = f"<{random.getrandbits(64):x}@{sender.rpartition('@')[2].rstrip('>')}>"
+    head |= {"Cc": cc} if cc else {}
+    head |= {"Bcc": bcc} if bcc else {}
     if answers is not None:
-        new["In-Reply-To"] = f"<{answers.id}>"
-        new["References"] = f"{answers.value('References')} <{answers.id}>".strip()
+        head["In-Reply-To"] = f"<{answers.id}>"
+        head["References"] = f"{answers.value('References')} <{answers.id}>".strip().replace("> <", ">\r\n <")
     if automatic:
-        new["Auto-Submitted"] = "auto-replied"
+        head["Auto-Submitted"] = "auto-replied"
     if OWN not in sender:
-        new["Received"] = f"from mx by mail.consult.example; {format_datetime(at)}"
-    new.set_content(text)
-    return new.as_bytes()
+        head["Received"] = f"from mx by mail.consult.example; {format_datetime(at)}"
+    head |= _TEXT
+    body = text.rstrip("\n").replace("\n", "\r\n") + "\r\n"
+    return ("".join(f"{name}: {value}\r\n" for name, value in head.items()) + "\r\n" + body).encode()
 
 
 def report(

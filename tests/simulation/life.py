@@ -27,6 +27,7 @@ from tests.simulation import misfortunes
 from tests.simulation.consultant import Consultant
 from tests.simulation.digests import Digests
 from tests.simulation.letters import people_of, step_of, subject_of
+from tests.simulation.liveness import nothing_dropped
 from tests.simulation.machine import GAP, Machine, write_template, write_templates
 from tests.simulation.mailbox import Killed, Mailbox, SimSession, Stored
 from tests.simulation.people import People
@@ -72,6 +73,7 @@ class Life:
         self.now = script.actions[0].at
         self.number = 0
         self.looked: datetime | None = None  # the last look that was complete
+        self.faulty: set[int] = set()  # templates
         self.skew = timedelta()
         self.trouble = Trouble()
         self.at_work, self.session = (self.first, SimSession(self.mailbox, lambda command: ""))
@@ -109,7 +111,7 @@ class Life:
 
     @contextlib.contextmanager
     def _staged(self) -> Iterator[None]:
-        database_of_one_thread = partial(opening.Database, thread_safe=False)
+        database_of_one_thread = partial(opening.Database, thread_safe=False, cached_statements=1000)
         real, connect = opening.Database.execute_sql, opening.Database.connect
 
         def execute(database: Any, sql: str, params: Any = None) -> Any:
@@ -230,10 +232,10 @@ class Life:
             self.truth.broken_folder = self.truth.clock_wrong = False
 
     def _is_plausible(self, moment: datetime) -> bool:
-        """Whether a clock that shows this can be right, a little more or less."""
+        """Whether a clock that shows this can be right."""
         if self.looked is None:
             return True
-        return self.looked - timedelta(hours=2) < moment < self.looked + timedelta(days=61)
+        return self.looked - timedelta(hours=2) < moment < self.looked + timedelta(days=60)
 
     def _round(self, machine: Machine) -> bool:
         """A round; whether another within minutes makes sense."""
@@ -253,6 +255,8 @@ class Life:
             self.at_work, self.session = before
         if machine is self.first and not self.mailbox.broken - {"Sent", "Drafts"} and self._is_plausible(self.now):
             self.looked = self.now  # what came in is shown, whatever holds
+            if not self.mailbox.broken and not self.faulty:
+                self.truth.looked(self.now)
         due = report.tally.next_due
         return due is not None and due - self.now < timedelta(minutes=4)
 
@@ -366,6 +370,7 @@ class Life:
 
     def _edits_templates(self, action: Action) -> None:
         write_template(self.home, "nudge", action.number, action.how, self.number)
+        self.faulty = self.faulty - {action.number} | ({action.number} if action.how == "break" else set())
 
     def _other_machine(self, action: Action) -> None:
         """A followmail that was set up later, with a database of its own, looks at the same mailbox."""
@@ -382,7 +387,9 @@ class Life:
         self.first.close()
         self.truth.detect_enrolls = True
         write_templates(self.home)
+        self.faulty.clear()
         self.consultant.resumes_all()
+        began = self.now
         for _ in range(_FINAL_CALM):
             self.now = self.people.now = self.consultant.now = _next_business_day(self.now)
             self._looks(Action(self.now, "looks"))
@@ -391,6 +398,8 @@ class Life:
             self._looks(Action(self.now, "looks"))
             self._check()
         self._nothing_vanished()
+        office = self.first.office
+        nothing_dropped(self.truth, office, began, self.now, partial(self.consultant.thread_of, office))
 
     def _nothing_vanished(self) -> None:
         """I5: every enrollment is at its end with an event that says why, or says what it waits for; and every order of

@@ -18,7 +18,8 @@ _SAYS = {
     2: "Is this the wrong moment, shall I come back to it in summer?",
     3: "Some months went by since we were in touch; has anything changed on your side?",
 }
-_AFTER = {1: "4 business days", 2: "8 business days", 3: "40 days\nApprove: yes"}
+AFTER = {1: "4 business days", 2: "8 business days", 3: "40 days"}
+_ASKS_FIRST = 3
 
 
 def room() -> TemporaryDirectory[str]:
@@ -107,7 +108,8 @@ def write_template(home: Path, sequence: str, step: int, how: str = "mend", numb
     path = home / "templates" / sequence / f"{step}-text-{step}.txt"
     new = path.with_name("." + path.name)  # as an editor saves: a new file under the old name
     said = f"{_SAYS[step]}{more} [{sequence}/{step}]"
-    new.write_text(f"After: {_AFTER[step]}\n\n{{{{ greeting }}}}\n\n{said}\n\nBest regards\n")
+    asks = "Approve: yes\n" if step == _ASKS_FIRST else ""
+    new.write_text(f"After: {AFTER[step]}\n{asks}\n{{{{ greeting }}}}\n\n{said}\n\nBest regards\n")
     new.replace(path)
 
 

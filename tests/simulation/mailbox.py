@@ -149,8 +149,8 @@ class SimSession:
 
     drop = close
 
-    @contextlib.contextmanager
-    def _command(self, name: str, *, changes: bool = False) -> Iterator[None]:
+    def _before(self, name: str) -> str:
+        """Asks what goes wrong with a command; what goes wrong before it takes effect does."""
         if not self.alive:
             raise Unreachable("The connection is closed.")
         what = self._fault(name)
@@ -159,20 +159,25 @@ class SimSession:
         if what == "cut":
             self.alive = False
             raise Unreachable(f"The connection broke at {name}.")
-        yield
+        return what
+
+    def _after(self, name: str, what: str) -> None:
+        """It took effect; nobody may hear of it."""
         if what == "kill-after":
             raise Killed(name)
         if what == "cut-after":
             self.alive = False
-            if changes and name == "APPEND":
+            if name == "APPEND":
                 raise InDoubt("A message was being put into a folder and may lie there.")
             raise Unreachable(f"The connection broke after {name}.")
 
     # ---- folders
 
     def folders(self) -> tuple[Folder, ...]:
-        with self._command("LIST"):
-            return tuple(self._folder(name, box) for name, box in self._mailbox.boxes.items())
+        what = self._before("LIST")
+        found = tuple(self._folder(name, box) for name, box in self._mailbox.boxes.items())
+        self._after("LIST", what)
+        return found
 
     def _folder(self, name: str, box: Box) -> Folder:
         role = _ROLES.get(name, Role.ARCHIVE if name == "Archive" else Role.OTHER)
@@ -186,10 +191,11 @@ class SimSession:
         return self._mailbox.boxes[folder]
 
     def examine(self, folder: str) -> Selected:
-        with self._command("EXAMINE"):
-            box = self._box(folder)
-            self._open = folder
-            return Selected(box.uidvalidity, box.uidnext, len(box.messages), box.modseq)
+        what = self._before("EXAMINE")
+        box = self._box(folder)
+        self._open = folder
+        self._after("EXAMINE", what)
+        return Selected(box.uidvalidity, box.uidnext, len(box.messages), box.modseq)
 
     def find(self, folder: str, *searches: Sequence[str]) -> tuple[Selected, list[int]]:
         opened = self.examine(folder)
@@ -213,28 +219,28 @@ class SimSession:
             self._open = None
 
     def noop(self) -> None:
-        with self._command("NOOP"):
-            pass
+        self._after("NOOP", self._before("NOOP"))
 
     # ---- mail
 
     def append(self, folder: str, data: bytes, flags: tuple[str, ...], when: datetime) -> int | None:
         box = self._box(folder)
-        with self._command("APPEND", changes=True):
-            uid = box.add(data, when, flags)
-            self._mailbox.put(folder, data)
-            return uid
+        what = self._before("APPEND")
+        uid = box.add(data, when, flags)
+        self._mailbox.put(folder, data)
+        self._after("APPEND", what)
+        return uid
 
     def command(self, name: str, *arguments: str | bytes) -> None:
         """UID MOVE | COPY | STORE | EXPUNGE of one message, as the drafts edge asks for them."""
         words = [a.decode() if isinstance(a, bytes) else a for a in arguments]
         assert name == "UID" and self._open is not None, f"{name} {words} is not simulated"
-        with self._command(words[0], changes=True):
-            assert words[0] == "MOVE", f"{words} is not simulated"
-            source, uid, target = self._open, int(words[1]), words[2].strip('"')
-            for message in [m for m in self._box(source).messages if m.uid == uid]:
-                self._mailbox.moved(source, message, target)
-            self._mailbox.move(source, uid, target)
+        assert words[0] == "MOVE", f"{words} is not simulated"
+        what, source, uid, target = (self._before("MOVE"), self._open, int(words[1]), words[2].strip('"'))
+        for message in [m for m in self._box(source).messages if m.uid == uid]:
+            self._mailbox.moved(source, message, target)
+        self._mailbox.move(source, uid, target)
+        self._after("MOVE", what)
 
     def quoted(self, text: str | bytes) -> bytes:
         raw = text.encode() if isinstance(text, str) else text
@@ -245,12 +251,15 @@ class SimSession:
 
     def search(self, *criteria: str) -> list[int]:
         assert self._open is not None
-        with self._command("SEARCH"):
-            matches = _criterion(list(criteria))
-            found = [m.uid for m in self._box(self._open).messages if matches(m)]
+        what = self._before("SEARCH")
+        words, wanted = list(criteria), []
+        while words:  # all of them must hold
+            wanted.append(_next(words))
+        found = [m.uid for m in self._box(self._open).messages if all(matches(m) for matches in wanted)]
+        self._after("SEARCH", what)
         if self._open == "Sent" and criteria[:2] == ("HEADER", "Message-ID"):
-            wanted = criteria[2].strip('"<>')
-            self.missed = self.missed - {wanted} if found else self.missed | {wanted}
+            asked = criteria[2].strip('"<>')
+            self.missed = self.missed - {asked} if found else self.missed | {asked}
         return found
 
     def fetch(self, sets: Sequence[str], items: str, take: Take) -> list[str]:
@@ -271,11 +280,12 @@ class SimSession:
                 return None
             place, one = waiting.popleft()
             assert self._open is not None
-            with self._command("FETCH"):
-                wanted, messages = (set(_uids(one)), enumerate(self._box(self._open).messages, 1))
-                answers = _Answers(deque(_response(n, m, items) for n, m in messages if m.uid in wanted))
-                while response := read(answers):
-                    take(response)
+            what = self._before("FETCH")
+            wanted, messages = (set(_uids(one)), enumerate(self._box(self._open).messages, 1))
+            answers = _Answers(deque(_response(n, m, items) for n, m in messages if m.uid in wanted))
+            while response := read(answers):
+                take(response)
+            self._after("FETCH", what)
             return place, ""
 
         return SimpleNamespace(next=following)
@@ -310,6 +320,9 @@ def _criterion(words: list[str]) -> Callable[[Stored], bool]:
     if key == "OR":
         one, other = _next(words), _next(words)
         return lambda m: one(m) or other(m)
+    if key == "NOT":
+        inner = _next(words)
+        return lambda m: not inner(m)
     if key == "UID":
         first = int(words.pop(0).partition(":")[0])
         return lambda m: m.uid >= first

@@ -199,6 +199,7 @@ class People:
 
     def _says_complains(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(complaint(anchor, thread.address, self.now))
+        thread.declined = True
         if any(m.id == anchor.id for _, m in self.mailbox.everywhere()):  # else nobody can tell which mail it was
             thread.answered = True
 

@@ -43,11 +43,22 @@ class Thread:
     bounced: bool = False
     steps: Counter[str] = field(default_factory=Counter)  # "nudge/1" → how often it reached them in this silence
     silences: int = 1
+    left_at: datetime | None = None  # when the last step reached them, or was left out
+    seen_at: datetime | None = None  # when the consultant's last own mail was first seen by this database
+    left_out: set[str] = field(default_factory=set)  # steps that the consultant skipped, or counted as left
+    mails: int = 0  # that the consultant wrote in it by hand
+    was_over: bool = (
+        False  # and the consultant wrote again: whether that begins anything is for the rules of a beginning
+    )
+    declined: bool = False  # they complained, or the consultant deleted its draft: whatever else, nothing is owed
 
     def write(self, now: datetime) -> None:
         """The consultant writes by hand: the old answer is answered, and a new silence begins with it."""
+        self.was_over = self.was_over or self.answered or self.stopped or self.declined
+        self.mails += 1
         if self.answered:
             self.steps, self.silences = Counter(), self.silences + 1
+        self.seen_at, self.declined, self.left_out = None, False, set()
         self.wrote_at, self.answered, self.stopped, self.needs_yes, self.away_until = (now, False, False, "", None)
         self.snoozed_until, self.revived = None, False
 
@@ -64,6 +75,8 @@ class Thread:
     def forget(self) -> None:
         """The database is another: what only it knew holds no more."""
         self.yes = self.stopped = self.revived = False
+        self.seen_at = None
+        self.was_over = self.was_over or self.off or self.mails > 1  # nobody can tell them from steps any more
         self.snoozed_until, self.off = None, self.off_for_good
 
 
@@ -114,7 +127,7 @@ class Truth:
         """A person wrote: whatever else is open with them, or with somebody of their company, needs a yes."""
         for thread in self.threads.values():
             if thread.bounced and thread.address == sender:  # the address works: they wrote from it
-                thread.stopped = thread.bounced = False
+                thread.stopped, thread.bounced, thread.was_over = False, False, True
             one = thread.address == sender or of_one_company(thread.address, sender)
             if one and thread is not but and not thread.answered:
                 thread.doubt(why)
@@ -132,6 +145,12 @@ class Truth:
         """A look begins: it sees all that lies there."""
         self.unseen = None
 
+    def looked(self, now: datetime) -> None:
+        """A look was complete: what was written before it began is known."""
+        for key in (self.unseen or self).threads:
+            thread = self.threads[key]
+            thread.seen_at = thread.seen_at or now
+
     # ---- what leaves
 
     def left(self, mail: Left, *, in_the_gap: bool = False) -> None:
@@ -144,7 +163,7 @@ class Truth:
         self._one_a_day(mail, [m for m in (*self.sent, *self.drafts) if m.by == mail.by])
         self.sent.append(mail)
         for address in mail.recipients:
-            self.reached(address, mail.subject, mail.step)
+            self.reached(address, mail.subject, mail.step, mail.at)
 
     def laid(self, draft: Left) -> None:
         """A draft is laid."""
@@ -154,11 +173,12 @@ class Truth:
         self._one_a_day(draft, [m for m in (*self.sent, *self.drafts) if m.by == draft.by])
         self.drafts.append(draft)
 
-    def reached(self, address: str, subject: str, step: str) -> None:
+    def reached(self, address: str, subject: str, step: str, now: datetime) -> None:
         """A step reached somebody, by itself or as a draft that the consultant sent."""
         thread = self.thread(address, subject)
         if thread is not None:
             thread.steps[step] += 1
+            thread.left_at = now
 
     def may_reach(self, mail: Left, address: str, *, by_itself: bool, again: bool = False) -> None:
         """Whether this mail may reach somebody. Raises Broken where it must not."""
