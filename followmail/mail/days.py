@@ -126,7 +126,7 @@ def _relative(word: str, today: date) -> date:
 
 @cache
 def _forms() -> re.Pattern[str]:
-    lines = [line for lang in LANGUAGES for line in table(lang)["dates"]["months"]]
+    lines = [line for lang in LANGUAGES for line in table(lang, "dates")["months"]]
     names = {name for line in lines for word in line.split() for name in (word, fold(word))}
     return re.compile(_FORMS.replace("MONTH", "|".join(map(re.escape, sorted(names, key=len, reverse=True)))), re.I)
 
@@ -142,7 +142,7 @@ def _weekdays() -> dict[str, int]:
 
 
 def _numbered(key: str) -> dict[str, int]:
-    lines = [(number, line) for lang in LANGUAGES for number, line in enumerate(table(lang)["dates"][key], 1)]
+    lines = [(number, line) for lang in LANGUAGES for number, line in enumerate(table(lang, "dates")[key], 1)]
     return {fold(name): number for number, line in lines for name in line.split()}
 
 

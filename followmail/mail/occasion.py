@@ -83,13 +83,13 @@ def _tells(mark: re.Match[str], line: str, today: date) -> bool:
 @cache
 def _label_meanings() -> dict[str, str]:
     return {
-        fold(word): key for key in ("on", "about", "where") for lang in LANGUAGES for word in table(lang)["note"][key]
+        fold(word): key for key in ("on", "about", "where") for lang in LANGUAGES for word in table(lang, "note")[key]
     }
 
 
 @cache
 def _labels() -> re.Pattern[str]:
-    words = {word for lang in LANGUAGES for key in ("on", "about", "where") for word in table(lang)["note"][key]}
+    words = {word for lang in LANGUAGES for key in ("on", "about", "where") for word in table(lang, "note")[key]}
     names = "|".join(re.escape(w) for w in sorted(words | set(map(fold, words)), key=len, reverse=True))
     return re.compile(rf"(?:^[\s>*•·-]{{0,8}}|[,;.] {{0,3}})({names}) ?[:=](?!//) ?(?=\S)", re.I)
 
@@ -179,7 +179,7 @@ class _Grammar:
     """The words of one language, folded, as patterns."""
 
     def __init__(self, lang: str) -> None:
-        words = table(lang)["note"]
+        words = table(lang, "note")
         self.lang = lang
         self.leads = re.compile(
             rf"(?<![\w'])(?:(?P<topic>{_any(words['topic'])})|(?P<place>{_any(words['place'])}))(?!\w)"

@@ -69,7 +69,7 @@ class Sense:
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
-        table = words.table(lang).get("dates", {})
+        table = words.table(lang, "dates")
         self.months, self.weekdays, self.short_weekdays, self.numbers = (
             _numbered(table.get(key, ())) for key in ("months", "weekdays", "short-weekdays", "numbers")
         )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # What programs put before the subject of an answer and of what is passed on; `Re[2]:`, `Re (3):` and the wide colon too.
 _WORDS = (
@@ -35,6 +36,7 @@ def is_forward(subject: str) -> bool:
     return _FORWARD.search(" ".join(subject.split())) is not None
 
 
+@lru_cache(maxsize=1024)
 def base_subject(subject: str) -> str:
     """The subject without reply, forward, list and filter marks, folded for comparing (after RFC 5256 §2.1).
 

@@ -68,7 +68,7 @@ def _behind_the_kind(text: str, names: frozenset[str]) -> str:
 
 @cache
 def _about() -> re.Pattern[str]:
-    found = {words.fold(word) for lang in words.LANGUAGES for word in words.table(lang)["note"]["topic"]}
+    found = {words.fold(word) for lang in words.LANGUAGES for word in words.table(lang, "note")["topic"]}
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(found | _ON, key=len, reverse=True)))})(?!\w)")
 
 

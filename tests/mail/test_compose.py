@@ -245,10 +245,11 @@ def test_an_empty_subject_stays_empty() -> None:
     assert b"\r\nSubject:\r\n" in compose(replace(MAIL, subject=""))
 
 
-def test_list_unsubscribe_names_the_address() -> None:
-    """RFC 2369: a mail to it, with a subject that says so."""
+def test_list_unsubscribe_names_the_address_and_this_mail() -> None:
+    """RFC 2369: a mail to it, with a subject that says so, and which chase it is about."""
     data = compose(replace(MAIL, unsubscribe="alex+off@consult.example"))
-    assert b"\r\nList-Unsubscribe: <mailto:alex+off@consult.example?subject=unsubscribe>\r\n" in data
+    mailto = f"mailto:alex+off@consult.example?subject=unsubscribe%20{MAIL.message_id}"
+    assert f"\r\nList-Unsubscribe: <{mailto}>\r\n".encode() in data
 
 
 def test_an_international_address_is_written_as_it_is() -> None:

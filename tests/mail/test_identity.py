@@ -13,6 +13,7 @@ from followmail.mail.identity import (
     mailbox,
     same_company,
     same_person,
+    spellings,
     tag,
     without_tag,
 )
@@ -162,6 +163,35 @@ def test_one_person_may_be_spelled_in_two_ways(first: str, second: str) -> None:
 def test_two_people_stay_two(first: str, second: str) -> None:
     """Where a dot tells them apart, and where there is nobody."""
     assert not same_person(first, second)
+
+
+def test_who_stands_in_two_headers_under_two_spellings_is_one() -> None:
+    """The first one is kept."""
+    people = [Person("", a) for a in ("bob.b@gmail.com", "bobb@googlemail.com", "ann@ann.example", "ann+x@ann.example")]
+    assert [p.address for p in ALEX.outside(people)] == ["bob.b@gmail.com", "ann@ann.example"]
+
+
+def test_a_company_is_one_in_unicode_and_in_ascii() -> None:
+    """Also where one is a subdomain of the other."""
+    assert same_company("ann@böb.example", "bob@xn--bb-fka.example")
+    assert same_company("ann@mail.böb.example", "bob@xn--bb-fka.example")
+    assert not same_company("ann@bob.example", "bob@xn--bb-fka.example")
+
+
+@pytest.mark.parametrize(
+    ("address", "among"),
+    [
+        ("bob+alex@böb.example", {"bob+alex@böb.example", "bob@böb.example", "bob@xn--bb-fka.example"}),
+        ("bob@xn--bb-fka.example", {"bob@böb.example", "bob@xn--bb-fka.example"}),
+        ("bob.b@googlemail.com", {"bob.b@gmail.com", "bobb@gmail.com", "bobb@googlemail.com"}),
+        ("bob@xn--\ud800.example", {"bob@xn--\ud800.example"}),
+    ],
+)
+def test_the_spellings_of_one_mailbox(address: str, among: set[str]) -> None:
+    """Each is the same person."""
+    found = spellings(address)
+    assert among <= found
+    assert all(same_person(address, other) for other in found)
 
 
 def test_own_addresses_are_own_however_spelled() -> None:

@@ -264,3 +264,24 @@ def test_usual_dates_are_read_as_the_standard_library_reads_them(value: bytes) -
     """A moment that the fast way tells is the moment that the slow way tells."""
     found = message._usual_date(value)
     assert found is None or found == message._any_date(value)
+
+
+_lines = st.lists(
+    st.sampled_from(
+        [b"From: ann@one.example", b"subject: Hi", b"Subject: again", b"TO: bob@two.example", b"List-ID: <x>", b"Date:none", b"X-Mine: 1", b"List-Id",
+         b"Cc : jo@one.example", b"Subject:", b"no field", b"", b" folded", b"\tfolded: too", b" ", b"References:  <a@b>\n <c@d>", b"To: a\rb"]
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(
+    st.tuples(_lines, st.sampled_from([b"\r\n", b"\n", b"\r"])).map(lambda way: way[1].join(way[0]))
+    | st.binary(max_size=60)
+)
+def test_usual_fields_are_read_as_all_others(head: bytes) -> None:
+    """What stands on lines of its own, or is folded (RFC 5322 §2.2.3), says the same either way."""
+    found, slow = message._usual_fields(head.partition(b"\r\n\r\n")[0]), message._any_fields(head)
+    assert found is None or {n: message._flat(v) for n, v in found.items()} == {
+        n: message._flat(v) for n, v in slow.items()
+    }

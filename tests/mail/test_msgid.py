@@ -104,3 +104,11 @@ def test_a_digest_is_known_by_its_id() -> None:
     assert len(others | {msgid.digest_id("you@consult.example", moment, "daily")}) == 4
     step = msgid.mint("me@consult.example", "opening", "nudge", "checking-in", "me@consult.example")
     assert not any(map(msgid.is_digest, (step, "d" + one, one[:8] + "7" + one[9:], one.split("@")[0], "")))
+
+
+def test_an_id_of_ours_is_found_among_words() -> None:
+    """In the subject of a wish for no more mail; one that only looks like ours is none."""
+    one = msgid.mint("me@consult.example", "opening", "nudge", "checking-in", "me@consult.example")
+    assert msgid.named_in(f"Re: unsubscribe {one} ") == msgid.named_in(one) == (one,)
+    wrong = one[:8] + ("7" if one[8] != "7" else "a") + one[9:]
+    assert [msgid.named_in(text) for text in ("", "Proposal", f"a{one}", wrong, "fm1. " * 9)] == [()] * 5

@@ -28,6 +28,7 @@ _ABOUT = (
     "habit",
     "now",
 )  # what the sentences of a note are about
+_NOTED = ("standing", "urgent", "back")
 _TITLES = frozenset("the gmbh ltd dott frau herr mrs via".split())
 _UNTIL = ("until", "bis ", "fino", "hasta", "ate ", "tot ", "jusqu")
 _NAME = re.compile(r" [^\W\d_a-zà-ÿ]")
@@ -82,14 +83,23 @@ def away(mail: Received, lang: str | None) -> Away | None:
     return Away(f"'{said}'", back or first_day_back(mail, lang)) if enough else None
 
 
-def may_be_away(mail: Received, lang: str | None) -> Away | None:
-    """A word of an absence and none of an answer: not enough to say so alone. "Back on Monday." is no note by itself."""
-    if _says(mail, "past") or _answers(mail) or _names_an_hour(mail) or _goes_on(mail):
+def may_be_away(mail: Received, lang: str | None, sure: bool) -> Away | None:
+    """A word of an absence and none of an answer: not enough to say so alone. "Back on Monday." is no note by itself.
+
+    A lesser word will do where all else is `sure` of an absence; who only says that they are away, and nothing that notes
+    say besides, may be a person.
+    """
+    if _says(mail, "past") or _answers(mail) or _names_an_hour(mail):
+        return None
+    is_more = len(statement(mail.new_text).sentences) > 1
+    if not sure and (_goes_on(mail) or not (is_more or any(_says(mail, key) for key in _NOTED))):
         return None
     back = first_day_back(mail, lang)
-    said = _says(mail, "away") or _says(mail, "habit") or _says(mail, "open-end")
-    if not said and len(statement(mail.new_text).sentences) > 1:
-        said = _says(mail, "back") or (back.words if back else None)
+    said = next(filter(None, (_says(mail, key) for key in ("away", "habit", "open-end"))), None)
+    if not said and sure:
+        said = next(filter(None, (_says(mail, key) for key in ("urgent", "standing", "signs"))), None)
+        if not said and is_more:
+            said = _says(mail, "back") or (back.words if back else None)
     return Away(f"'{said}'", back) if said else None
 
 

@@ -20,7 +20,10 @@ _QUOTED = re.compile(r"[\"“„”«][^\"“„”«»]{2,300}[?.!…]\s?[\"“
 
 
 def asks(text: str, lang: str | None, offers: bool = True) -> str | None:
-    """The question, request or (unless told not) offer in a new text, as evidence, or None. `lang` None: any language."""
+    """The question, request or (unless told not) offer in a new text, as evidence, or None. `lang` None: any language.
+
+    With the offers goes what an answer says, too, and asks nothing by it: that something is missing or awaited.
+    """
     langs = () if lang is None else (lang,)
     text = _QUOTED.sub(" ", _LINK.sub(" ", text[:20_000]))
     # people ask in the beginning or in the end
@@ -33,17 +36,22 @@ def _asked(sentence: Sentence, after: Sentence | None, langs: tuple[str, ...], o
     offer = sentence.first(phrases(SECTION, "offer", *langs)) if offers else None
     if offer is not None and not _INVOICE.search(sentence.folded):
         return f"says '{sentence.quoted(offer)}'"
-    is_question = sentence.asks and not _is_rhetorical(sentence, after, langs)
-    nothing = [m.span() for m in phrases(SECTION, "nothing", *langs).each(sentence.folded)]
-    if is_question and not (nothing and _is_short(sentence)):
-        # "let me know if you have questions" and the like; a question besides it counts all the same
+    if sentence.asks and not _is_rhetorical(sentence, after, langs) and not _is_invitation(sentence, langs):
         return _question(sentence, langs)
-    if sentence.has(phrases(SECTION, "told", *langs)) or sentence.has(phrases(SECTION, "rhetorical", *langs)):
+    return _unmarked(sentence, langs, ("request", "awaits") if offers else ("request",))
+
+
+def _unmarked(sentence: Sentence, langs: tuple[str, ...], keys: tuple[str, ...]) -> str | None:
+    """What is asked without a question mark, by phrases under these keys."""
+    asked = _begins(sentence.folded, "unmarked", langs)
+    said = [match for key in keys for match in phrases(SECTION, key, *langs).each(sentence.folded)]
+    if not (asked or said) or any(sentence.has(phrases(SECTION, key, *langs)) for key in ("told", "rhetorical")):
         return None
-    for match in phrases(SECTION, "request", *langs).each(sentence.folded):
-        if not any(match.start() < end and begin < match.end() for begin, end in nothing):
-            return f"says '{sentence.quoted(match)}'"
-    return None
+    nothing = [m.span() for m in phrases(SECTION, "nothing", *langs).each(sentence.folded)]
+    if asked and not nothing:
+        return _question(sentence, langs)
+    besides = (m for m in said if not any(m.start() < end and begin < m.end() for begin, end in nothing))
+    return next((f"says '{sentence.quoted(match)}'" for match in besides), None)
 
 
 def _is_rhetorical(question: Sentence, after: Sentence | None, langs: tuple[str, ...]) -> bool:
@@ -77,5 +85,6 @@ def _question(sentence: Sentence, langs: tuple[str, ...]) -> str | None:
     return f"asks '{' '.join(sentence.text.split())[-80:]}'"
 
 
-def _is_short(sentence: Sentence) -> bool:
-    return len(_WORD.findall(sentence.text)) <= _COURTESY_WORDS
+def _is_invitation(sentence: Sentence, langs: tuple[str, ...]) -> bool:
+    """ "Any questions? Let me know" and the like; a question besides it counts all the same."""
+    return len(_WORD.findall(sentence.text)) <= _COURTESY_WORDS and sentence.has(phrases(SECTION, "nothing", *langs))

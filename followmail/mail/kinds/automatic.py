@@ -110,6 +110,8 @@ def _what(mail: Received, lang: str | None, sure: str) -> Automatic:
     """A machine sent it: what does it say?"""
     if gone := absence.anybody_left(mail, lang):
         return Automatic(Kind.LEFT_COMPANY, (sure, f"'{gone}'"))
+    if likeness.somebody_left(mail.new_text):
+        return Automatic(Kind.LEFT_COMPANY, (sure, "reads like others who left"))
     received = any(words.phrases("automatic", key).first(mail.said) for key in ("received", "moved"))
     ticket = _names_ticket(mail)
     away = words.phrases("out-of-office", "away").first(mail.said)
@@ -325,7 +327,7 @@ def _absent_by_words(mail: Received, lang: str | None) -> Automatic | None:
     if (gone := absence.left(mail)) is not None:
         return Automatic(Kind.LEFT_COMPANY, (f"'{gone}'",))
     away = absence.away(mail, lang)
-    return _absent(away) if away else None
+    return _absent(away) if away and not likeness.is_unlike(mail.new_text, Kind.OUT_OF_OFFICE) else None
 
 
 def _acknowledges(mail: Received) -> str | None:

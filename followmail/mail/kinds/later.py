@@ -159,7 +159,7 @@ class _Hearing:
             is_near = (
                 named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
             )
-            if (is_near or _asks(sentence)) and not self._match(sentence, "anew"):
+            if (is_near or is_question(sentence)) and not self._match(sentence, "anew"):
                 # "can you start in June?"; "could you call me in June?"
                 return None if is_near else self._far(sentence)
             if sentence.asks and phrases(SECTION, "question").at(sentence.folded.lstrip("¿¡ -")):
@@ -194,7 +194,7 @@ class _Hearing:
 
     def _promise(self) -> Later | None:
         """ "I'll get back to you next week", and no question that waits for an answer."""
-        if self.said.words > _LONG or any(_asks(s) for s in self.said.sentences):
+        if self.said.words > _LONG or any(is_question(s) for s in self.said.sentences):
             return None
         for at, sentence in enumerate(self.said.sentences):
             words = self._promises(sentence)
@@ -258,7 +258,7 @@ class _Hearing:
         return Later(start, end if promised else start, promised, False, _evidence(words, named.words if named else ""))
 
 
-def _asks(sentence: Sentence) -> bool:
+def is_question(sentence: Sentence) -> bool:
     """It is a question, and not one by its last word alone: "let's talk next month, ok?"."""
     _, comma, tail = sentence.text.rpartition(",")
     return sentence.asks and not (comma and len(tail.split()) <= 2)

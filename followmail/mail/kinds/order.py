@@ -5,34 +5,44 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from followmail.mail.kinds import absence, asks, automatic, bounce, calendar, later, likeness, opt_out, wrong_person
+from followmail.mail.kinds import (
+    absence,
+    asks,
+    automatic,
+    bounce,
+    calendar,
+    complaint,
+    later,
+    likeness,
+    opt_out,
+    wrong_person,
+)
 from followmail.mail.kinds.received import Received
 from followmail.mail.kinds.statement import ADDRESS, statement
 from followmail.mail.kinds.verdict import Kind, Verdict
 from followmail.mail.language import language
 from followmail.mail.names import first_name
 
-_STOP = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|remove(?: me)?|stop|opt[ -]?out)\s*[.!]?\s*", re.I)
-_FEEDBACK = re.compile(r"^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]{1,40})", re.I | re.M)
-_COMPLAINTS = frozenset(("abuse", "fraud", "opt-out", "opt-out-list"))  # RFC 5965 §7.3; without a type it is one
-_FEWEST = 3  # words that may be like a wish for no more mail: "Ja." is like nothing
+_STOP = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|remove(?: me)?|stop|opt[ -]?out)(?:\s+fm1\.\S+)?\s*[.!]?\s*", re.I)
+_SENT = Verdict(Kind.REPLY)
+_FEWEST = 3  # words that may be like anything: "Ja." is like nothing
 
 
-def verdict(raw: bytes, on: date | None, ours: bool) -> Verdict:
+def verdict(raw: bytes, on: date | None, ours: bool, sent: bool | None) -> Verdict:
     """See `followmail.mail.kinds.classify`."""
     mail = Received(raw, on, ours)
     if (report := _marked(mail) or _of_server(mail)) is not None and report.kind is not Kind.UNSUBSCRIBE:
         return replace(report, original_ids=mail.inner_ids)  # nobody typed it
     lang = language(mail.new_text)
-    asked = asks.asks(mail.new_text, lang)
-    found = report or _of_calendar(mail) or _of_machine(mail, lang) or _of_person(mail, lang, asked)
+    found = report or _of_calendar(mail) or (_SENT if sent else None)
+    found = found or _of_machine(mail, lang) or _of_person(mail, lang)
     return replace(
         found,
         original_ids=mail.inner_ids,
         new_text=mail.new_text,
         first_name=first_name(mail.sender.name, mail.sender.address),
         language=lang,
-        asks=asked is not None and not likeness.asks_nothing(mail.new_text),
+        asks=sent is not False and likeness.asks(mail.new_text, asks.asks(mail.new_text, lang)),
     )
 
 
@@ -42,17 +52,7 @@ def _marked(mail: Received) -> Verdict | None:
         return Verdict(Kind.UNSUBSCRIBE, ("header X-Apple-Unsubscribe",))
     if _STOP.fullmatch(mail.subject) and "unsubscribe" in mail.subject.lower():
         return Verdict(Kind.UNSUBSCRIBE, (f"subject '{mail.subject.strip()}'",))
-    return _fed_back(mail)
-
-
-def _fed_back(mail: Received) -> Verdict | None:
-    """A complaint, or another report on a mail of ours: how it was authenticated, that it is no spam (RFC 6591)."""
-    if not mail.has_part("message/feedback-report") and "feedback-report" not in mail.header("Content-Type").lower():
-        return None
-    said = _FEEDBACK.search(mail.body)
-    if said is None or said[1].lower() in _COMPLAINTS:
-        return Verdict(Kind.UNSUBSCRIBE, ("a complaint report",))
-    return Verdict(Kind.AUTOMATIC, (f"a feedback report: '{said[1]}'",))
+    return complaint.feedback(mail)
 
 
 def _of_server(mail: Received) -> Verdict | None:
@@ -82,14 +82,18 @@ def _only_address(mail: Received) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _of_person(mail: Received, lang: str | None, asked: str | None) -> Verdict:
+def _of_person(mail: Received, lang: str | None) -> Verdict:
     """By a phrase, unless the whole is like something else; else by the whole. In doubt a reply."""
     if (tapback := later.tapback(mail.new_text)) is not None:
         return Verdict(Kind.LATER, (f"a reaction: '{tapback}'",), acknowledgement=True)
-    said = (found for found in _by_phrase(mail, lang) if likeness.agrees(mail.new_text, found.kind))
+    said = (found for found in _by_phrase(mail, lang) if likeness.agrees(mail.new_text, found.kind, _is_dated(found)))
     if (portal := automatic.hides_words(mail)) is not None:  # whose own words say nothing about what it hides
         return next((v for v in said if v.kind is Kind.UNSUBSCRIBE), Verdict(Kind.REPLY, (portal,)))
-    return next(said, None) or _by_likeness(mail, lang, asked) or Verdict(Kind.REPLY)
+    return next(said, None) or _by_likeness(mail, lang) or Verdict(Kind.REPLY)
+
+
+def _is_dated(found: Verdict) -> bool:
+    return found.until is not None and not found.promised
 
 
 def _by_phrase(mail: Received, lang: str | None) -> Iterator[Verdict]:
@@ -112,22 +116,20 @@ def _by_phrase(mail: Received, lang: str | None) -> Iterator[Verdict]:
     )
 
 
-def _by_likeness(mail: Received, lang: str | None, asked: str | None) -> Verdict | None:
+def _by_likeness(mail: Received, lang: str | None) -> Verdict | None:
     """What no phrase says, but the whole of a short mail; who asks something wants an answer and puts nothing off."""
-    found = likeness.likeness(mail.new_text)
-    if found is None or statement(mail.new_text).sentences[-1].asks:
+    found, said = likeness.likeness(mail.new_text), statement(mail.new_text)
+    if found is None or said.words < _FEWEST or later.is_question(said.sentences[-1]):
         return None
     kind, words = found
     if kind is Kind.OUT_OF_OFFICE:
-        away = absence.may_be_away(mail, lang)
+        away = absence.may_be_away(mail, lang, likeness.is_surely(mail.new_text, kind))
         return Verdict(kind, (away.said, words), return_date=away.back.start if away.back else None) if away else None
     if kind is Kind.WRONG_PERSON:
         return Verdict(kind, (words,), contact=wrong_person.address_in(mail.new_text))
     if kind is Kind.LATER:
-        if mail.day is None or asked is not None:
+        if mail.day is None or any(map(later.is_question, said.sentences)):
             return None
         until = later.time_named(mail.new_text, mail.day, lang)
         return Verdict(kind, (words,), until=until, until_end=until)
-    if statement(mail.new_text).words < _FEWEST or opt_out.goes_on(mail.new_text, lang):
-        return None
-    return Verdict(kind, (words,))
+    return None if opt_out.goes_on(mail.new_text, lang) else Verdict(kind, (words,))

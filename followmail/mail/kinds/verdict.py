@@ -44,7 +44,8 @@ class Verdict:
     acknowledgement: bool = False  # a bare "thanks, will look", nothing else newly written
     failed_recipients: tuple[str, ...] = ()
     final: bool = False  # bounce-soft: given up for good rather than still retried
-    original_ids: tuple[str, ...] = ()  # of the returned message inside a report
+    reported_to: tuple[str, ...] = ()  # a complaint: to whom the mail went that it is about
+    original_ids: tuple[str, ...] = ()  # of the returned message inside a report, and of what that answers
     new_text: str = ""  # what the author newly typed
     first_name: str | None = None  # of the sender, as a template would greet
     contact: str | None = None  # the person proposed instead

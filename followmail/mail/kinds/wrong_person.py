@@ -38,16 +38,24 @@ _NAME = re.compile(
 
 def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     """(evidence, the first address proposed or None), where the author of a new text is not the one; else None."""
-    said = statement(text)
-    langs = () if lang is None else ("en", lang)
-    if any(
-        not _NOT.search(said.whole.folded[: m.start()]) for m in phrases(SECTION, "me", *langs).each(said.whole.folded)
-    ):
+    if is_the_one(text, lang):
         return None
+    said, langs = statement(text), _languages(lang)
     contact = address_in(said.text)
     not_me = None if said.whole.has(phrases(SECTION, "opinion", *langs)) else _not_me(said, langs)
     words = not_me or (contact and _redirect(said, langs)) or _sends_elsewhere(said, contact, langs)
     return (f"says '{words}'", contact) if words else None
+
+
+def is_the_one(text: str, lang: str | None) -> bool:
+    """ "I am the one to talk to": whoever else is named."""
+    whole = statement(text).whole
+    said = phrases(SECTION, "me", *_languages(lang)).each(whole.folded)
+    return any(not _NOT.search(whole.folded[: match.start()]) for match in said)
+
+
+def _languages(lang: str | None) -> tuple[str, ...]:
+    return () if lang is None else ("en", lang)
 
 
 def _not_me(said: Statement, langs: tuple[str, ...]) -> str | None:

@@ -242,3 +242,89 @@ def test_a_request_in_the_imperative_asks(lang: str, text: str) -> None:
 def test_what_the_writer_does_themselves_asks_nothing(lang: str, text: str) -> None:
     """The same verbs, of the writer's own doing."""
     assert asks(text, lang) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "Whether the lift stays open is for you to say, I am still missing the key."),
+        ("en", "Have a skim of page two before lunch."),
+        ("en", "We have not heard anything since the tender closed."),
+        ("de", "Ohne Ihre Zustimmung kann ich den Saal nicht buchen."),
+        ("de", "Verraten Sie mir noch, ob Sie mit Begleitung kommen."),
+        ("de", "Ihre Unterschrift auf dem Lieferschein steht noch aus."),
+        ("fr", "Il vous suffit de cocher la bonne case."),
+        ("fr", "Merci de parapher la dernière page."),
+        ("fr", "Si la formule vous tente, répondez simplement oui."),
+        ("es", "Solo nos falta su firma en el anexo."),
+        ("es", "Contame cómo te fue con la prueba."),
+        ("es", "Si os encaja, mandadme los planos."),
+        ("it", "Ci comunichi il numero degli ospiti, così prenoto i posti."),
+        ("it", "Bastano due righe sul preventivo vecchio."),
+        ("it", "Se è d'accordo, mi spedisca il modulo."),
+        ("nl", "Spreekt de proef u aan, dan volstaat een kort bericht."),
+        ("nl", "Er ontbreekt nog een krabbel van je vennoot."),
+        ("pt", "Faltam-nos as medidas da montra."),
+        ("pt", "Se houver interesse, mande a planta do galpão."),
+    ],
+)
+def test_what_is_missing_or_awaited_asks_with_the_offers_only(lang: str, text: str) -> None:
+    """Who answers says so, too: "your order number is missing" is no question of theirs."""
+    assert asks(text, lang) is not None
+    assert asks(text, None) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "We have not heard anything from our board yet."),
+        ("de", "Das Okay vom Vorstand steht noch aus, mir fehlt noch die Statik."),
+        ("es", "Nos falta todavía el visto bueno del director."),
+        ("it", "Manca ancora il parere del socio."),
+        ("pt", "Faltam-nos as contas do contabilista."),
+    ],
+)
+def test_who_only_tells_what_is_missing_acknowledges_all_the_same(lang: str, text: str) -> None:
+    """Without the offers."""
+    assert asks(text, lang, offers=False) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "where would we meet on Friday"),
+        ("de", "wann passt es Ihnen"),
+        ("fr", "quand serait le meilleur jour"),
+        ("es", "cuándo le parece bien"),
+        ("it", "quando possiamo sentirci"),
+        ("nl", "wanneer schikt het je, wat denk je"),
+        ("pt", "qual seria o melhor dia"),
+    ],
+)
+def test_a_question_without_its_mark_asks_where_a_sentence_begins_so(lang: str, text: str) -> None:
+    """Behind other words the same ones only tell."""
+    assert asks(text, lang) is not None
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "My thoughts are with you and the family."),
+        ("en", "Who would have bet on us a year ago? Not me."),
+        ("de", "Vielen Dank für Ihren Auftrag, er ist schon in Arbeit."),
+        ("de", "Sollte bis Montag nichts angekommen sein, rufen Sie mich an."),
+        ("fr", "Je transmets vos vœux à Denis, qui vous salue."),
+        ("fr", "On en parle à votre retour de vacances."),
+        ("es", "Lo lleva mi socia, que está al corriente."),
+        ("es", "Pido disculpas por el retraso."),
+        ("it", "Da quando vi conosco non ho più mal di schiena."),
+        ("nl", "Je wou weten of de lak kindveilig is: ja, dat is ze."),
+        ("nl", "Hier is het verslag van dinsdag."),
+        ("pt", "Agradeço a rapidez da sua resposta."),
+        ("pt", "Peço desculpa pelo atraso do camião."),
+    ],
+)
+def test_the_same_words_in_the_middle_of_what_is_told_ask_nothing(lang: str, text: str) -> None:
+    """Neither with its language nor without."""
+    assert asks(text, lang) is None
+    assert asks(text, None) is None

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -83,3 +84,14 @@ def test_they_come_in_many_shapes() -> None:
     ):
         assert mark in everything, mark
     assert len({re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[1] for raw in mails.values()}) == len(mails)
+
+
+@pytest.mark.parametrize("path", MAILS[::5], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_mail_is_the_same_whether_it_is_known_who_wrote_it(path: Path) -> None:
+    """Of one that came in it is not told what it asks; one of the consultant's own is an invitation, or no answer."""
+    raw, _ = opened(path)
+    whole, came, sent = classify(raw), classify(raw, sent=False), classify(raw, sent=True)
+    assert came == replace(whole, asks=False)
+    assert (sent.new_text, sent.language, sent.asks) == (whole.new_text, whole.language, whole.asks)
+    assert (sent.kind is Kind.CALENDAR) == (whole.kind is Kind.CALENDAR)
+    assert not sent.kind.human or sent.kind in (Kind.REPLY, Kind.UNSUBSCRIBE)

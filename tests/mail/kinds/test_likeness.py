@@ -110,9 +110,32 @@ def test_every_language_has_examples_of_everything(language: str) -> None:
 
 
 def test_what_asks_nothing_is_known_also_where_a_phrase_seems_to_ask() -> None:
-    """Only where the likeness is strong."""
-    assert likeness.asks_nothing("Your invoice for October is attached. Thank you for your order, have a good week.")
-    assert not likeness.asks_nothing("Attached is the proposal. What do you think of it?")
+    """Only where the likeness is strong; a question mark weighs more than another phrase."""
+    thanks = "Your invoice for October is attached. Thank you for your order, have a good week."
+    assert not likeness.asks(thanks, "says 'your order'")
+    assert likeness.asks("Attached is the proposal. What do you think of it?", "asks 'What do you think of it?'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    "Two sketches for the kiosk are attached. I need to know your favourite by Monday, or the carpenter loses his slot."
+    "|Im Ordner liegen zwei Skizzen. Dein Liebling geht am Montag zum Schreiner, also verrat ihn mir."
+    "|Deux croquis dans le dossier. Ta préférence part lundi chez le menuisier, alors dis-la-moi."
+    "|Le envío dos bocetos. Espero que elija su favorito para pasárselo al carpintero.".split("|"),
+)
+def test_what_asks_is_known_where_no_phrase_says_so(text: str) -> None:
+    """The whole of a short mail is like those that ask."""
+    assert likeness.asks(text, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    "The kiosk is built and painted. I have left the keys with your neighbour. It was a pleasure."
+    "|Der Kiosk steht und ist gestrichen. Den Schlüssel hat Ihr Nachbar. Es war mir eine Freude.".split("|"),
+)
+def test_what_is_only_told_is_like_nothing_that_asks(text: str) -> None:
+    """In doubt nothing is asked."""
+    assert not likeness.asks(text, None)
 
 
 @given(st.text(max_size=400))
@@ -120,5 +143,5 @@ def test_any_text_is_read(text: str) -> None:
     """Nothing raises."""
     found = likeness.likeness(text)
     assert found is None or found[0] in (Kind.UNSUBSCRIBE, Kind.LATER, Kind.WRONG_PERSON, Kind.OUT_OF_OFFICE)
-    assert likeness.asks_nothing(text) in (True, False)
+    assert likeness.asks(text, None) in (True, False)
     assert all(likeness.agrees(text, kind) in (True, False) for kind in (Kind.UNSUBSCRIBE, Kind.LATER))

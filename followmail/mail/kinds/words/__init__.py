@@ -1,4 +1,4 @@
-"""The word tables of the seven languages: `<language>.toml`, read once each, when first asked for.
+"""The word tables of the seven languages: `<language>.toml`, of which each section is read once, when first asked for.
 
 A table has a section for each rule and lists of phrases under its keys. A phrase is written as people type it and
 matched word by word on folded text (lower case, no accents), whatever blanks, commas, quotes or hyphens stand between:
@@ -27,6 +27,7 @@ from followmail.mail.kinds.words.phrase import Phrases
 __all__ = ["LANGUAGES", "Phrases", "entries", "fold", "phrases", "table"]
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_HEAD = re.compile(r"^(?=\[)", re.MULTILINE)
 _CLASS = re.compile(r"\{([a-z-]+)\}")
 
 
@@ -51,19 +52,23 @@ def fold(text: str) -> str:
 
 
 @cache
-def table(lang: str) -> Mapping[str, Mapping[str, Any]]:
-    """The whole table of a language: section → key → value. An unknown language has an empty one."""
+def table(lang: str, section: str) -> Mapping[str, Any]:
+    """A section of the table of a language: key → value. An unknown language has empty ones.
+
+    Most mail needs few of them: what is never asked for is neither read nor kept.
+    """
     if lang not in LANGUAGES:
         return {}
-    return tomllib.loads(files(__name__).joinpath(f"{lang}.toml").read_text("utf-8"))
+    parts = _HEAD.split(files(__name__).joinpath(f"{lang}.toml").read_text("utf-8"))
+    wanted = "".join(part for part in parts if part.startswith((f"[{section}]", f"[{section}.")))
+    read: dict[str, dict[str, Any]] = tomllib.loads(wanted)
+    return read.get(section, {})
 
 
 @cache
 def entries(section: str, key: str, *langs: str) -> tuple[str, ...]:
     """The phrases under `[section] key` in these languages, or in all."""
-    return tuple(
-        dict.fromkeys(p for lang in langs or LANGUAGES for p in _written_out(table(lang).get(section, {}), key))
-    )
+    return tuple(dict.fromkeys(p for lang in langs or LANGUAGES for p in _written_out(table(lang, section), key)))
 
 
 def _written_out(section: Mapping[str, Any], key: str) -> Iterator[str]:
@@ -75,4 +80,6 @@ def _written_out(section: Mapping[str, Any], key: str) -> Iterator[str]:
 @cache
 def phrases(section: str, key: str, *langs: str) -> Phrases:
     """The same, ready to be looked for."""
-    return Phrases(tuple(map(fold, entries(section, key, *langs))))
+    written = entries(section, key, *langs)
+    # what folding leaves as it is stands in memory once
+    return Phrases(tuple(p if p == folded else folded for p, folded in zip(written, map(fold, written), strict=True)))

@@ -4,9 +4,9 @@ How a phrase is written stands in `__init__.py`.
 """
 
 import re
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import chain, pairwise
 from sys import intern
 
 KEY = 3  # letters of a first word by which `keys` tells a reader where a phrase may begin
@@ -20,6 +20,7 @@ _JOINT = re.compile(r"[^\w.!?\n]{0,3}(?:\n[^\w.!?\n]{0,3})?")
 _SPAN = re.compile(r".*", re.DOTALL)
 
 Choice = tuple[str, ...]  # words in a row; `urlaub*` begins so, `#` is a number, `@` an address
+_NO_MORE: tuple[Choice, ...] = ((),)
 
 
 def _joins(folded: str, begin: int, end: int) -> bool:
@@ -50,11 +51,12 @@ class Tokens:
         return found
 
     @cached_property
-    def beginnings(self) -> dict[str, list[str]]:
-        """Three letters → the words that begin so."""
+    def loosely(self) -> dict[str, list[str]]:
+        """What stands for words in a phrase ("urlaub*", "#") → the words here that it stands for."""
         found: dict[str, list[str]] = {}
         for word in self.vocabulary:
-            found.setdefault(word[:KEY], []).append(word)
+            for part in _stand_for(word):
+                found.setdefault(part, []).append(word)
         return found
 
 
@@ -71,41 +73,54 @@ class _Item:
     def __init__(self, text: str) -> None:
         self.gap = _SKIPPED.get(text, 0)
         self.optional = text.startswith("(")
-        written = [] if self.gap else text.strip("()").split("|")
-        choices = [tuple(_PART.findall(choice.replace("_", " "))) for choice in written]
-        self._exact: dict[str, list[Choice]] = {}
-        self._loose: list[Choice] = []
-        self.firsts: frozenset[str] = frozenset()  # one of these words stands in a text that has it; none: not known
-        for choice in filter(None, choices):
-            if _is_loose(choice[0]):
-                self._loose.append(choice)
-            else:
-                self._exact.setdefault(choice[0], []).append(choice)
-        if not self.optional and not self._loose:
-            self.firsts = frozenset(self._exact)
+        written = () if self.gap else text.strip("()").split("|")
+        choices = [parts for choice in written if (parts := _PART.findall(choice.replace("_", " ")))]
+        self._exact: dict[str, tuple[Choice, ...]] = {}  # the first word of each choice → what follows it
+        self._loose = tuple(tuple(choice) for choice in choices if _is_loose(choice[0]))
+        for first, *rest in choices:
+            if not _is_loose(first):
+                self._exact[first] = (*self._exact[first], tuple(rest)) if first in self._exact else _follows(rest)
+        # one of these words stands in a text that has it; none: not known
+        self.firsts: Collection[str] = () if self.optional or self._loose else self._exact
 
     def ends(self, text: Tokens, at: int) -> Iterator[int]:
         """The words after each choice that stands here."""
         if at >= len(text.words):
             return
         word = text.words[at]
-        for choice in self._exact.get(word, ()):
-            if len(choice) == 1 or _stands(choice, text, at):
-                yield at + len(choice)
-        for choice in self._loose:
-            if _stands(choice, text, at):
-                yield at + len(choice)
+        for rest in self._exact.get(word, ()):
+            if not rest or _stands(rest, text, at + 1):
+                yield at + 1 + len(rest)
+        for first, *more in self._loose:
+            if _is(first, word) and _stands(more, text, at + 1):
+                yield at + 1 + len(more)
 
 
-def _stands(choice: Choice, text: Tokens, at: int) -> bool:
-    if at + len(choice) > len(text.words):
+# The same steps stand in many phrases. They are read when a text has a word like the first of such a phrase.
+_item = cache(_Item)
+
+
+def _follows(rest: list[str]) -> tuple[Choice, ...]:
+    return (tuple(rest),) if rest else _NO_MORE
+
+
+def _stands(rest: Sequence[str], text: Tokens, at: int) -> bool:
+    """What follows the first word of a choice."""
+    if at + len(rest) > len(text.words):
         return False
-    return all((n == 0 or text.joined[at + n]) and _is(part, text.words[at + n]) for n, part in enumerate(choice))
+    return all(text.joined[n] and _is(part, text.words[n]) for n, part in enumerate(rest, at))
 
 
 def _is_loose(part: str) -> bool:
     """It stands for more than one word."""
     return part in ("#", "@") or part.endswith("*")
+
+
+def _stand_for(word: str) -> Iterator[str]:
+    """What stands for this word among others."""
+    yield from (f"{word[:length]}*" for length in range(KEY, len(word) + 1))
+    if word.isdigit() or word[0] == "@":
+        yield word[0] if word[0] == "@" else "#"
 
 
 def _is(part: str, word: str) -> bool:
@@ -114,73 +129,58 @@ def _is(part: str, word: str) -> bool:
     return word.startswith(part[:-1]) if part.endswith("*") else word == part
 
 
-class _Phrase:
-    """One phrase; its items are read when a text has a word like its first."""
+def _end(phrase: str, text: Tokens, at: int) -> int | None:
+    """The word after the phrase, where it begins with word `at`."""
+    last = _item(phrase.rpartition(" ")[2]).firsts
+    if last and text.vocabulary.keys().isdisjoint(last):
+        return None  # none of the words stands there that it ends with
+    return _end_from(phrase.split(), 0, text, at, at)
 
-    def __init__(self, items: tuple[str, ...]) -> None:
-        self._written = items
-        self.length = sum(map(len, items))
 
-    @cached_property
-    def _items(self) -> list[_Item]:
-        return [_Item(text) for text in self._written]
-
-    @cached_property
-    def _last(self) -> frozenset[str]:
-        """Words of which it ends with one, where that is known."""
-        return next((item.firsts for item in reversed(self._items) if item.firsts), frozenset())
-
-    def end(self, text: Tokens, at: int) -> int | None:
-        """The word after the phrase that begins with word `at`."""
-        if self._last and text.vocabulary.keys().isdisjoint(self._last):
-            return None
-        return self._end(0, text, at, at)
-
-    def _end(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
-        if step == len(self._items):
-            return at
-        item = self._items[step]
-        if item.gap:
-            return self._skip(step, text, at, begin)
-        if at == begin or (at < len(text.words) and text.joined[at]):
-            for after in item.ends(text, at):
-                if (end := self._end(step + 1, text, after, begin)) is not None:
-                    return end
-        return self._end(step + 1, text, at, begin) if item.optional and step else None
-
-    def _skip(self, step: int, text: Tokens, at: int, begin: int) -> int | None:
-        for after in range(at, at + self._items[step].gap + 1):
-            if after > at and (after > len(text.words) or not text.joined[after - 1]):
-                return None
-            if (end := self._end(step + 1, text, after, begin)) is not None:
+def _end_from(items: list[str], step: int, text: Tokens, at: int, begin: int) -> int | None:
+    if step == len(items):
+        return at
+    item = _item(items[step])
+    if item.gap:
+        return _skip(items, step, text, at, begin)
+    if at == begin or (at < len(text.words) and text.joined[at]):
+        for after in item.ends(text, at):
+            if (end := _end_from(items, step + 1, text, after, begin)) is not None:
                 return end
-        return None
+    return _end_from(items, step + 1, text, at, begin) if item.optional and step else None
+
+
+def _skip(items: list[str], step: int, text: Tokens, at: int, begin: int) -> int | None:
+    for after in range(at, at + _item(items[step]).gap + 1):
+        if after > at and (after > len(text.words) or not text.joined[after - 1]):
+            return None
+        if (end := _end_from(items, step + 1, text, after, begin)) is not None:
+            return end
+    return None
 
 
 class Phrases:
-    """Many phrases looked for at once: one look-up a word, and only what begins with that word is tried."""
+    """Many phrases looked for at once: one look-up a word, and only what begins with that word is tried.
+
+    They are kept as they are written: twenty thousand of them, made ready, would fill a daemon's memory.
+    """
 
     def __init__(self, phrases: tuple[str, ...]) -> None:
         """`phrases` are folded."""
-        filed: dict[str, list[_Phrase]] = {}
-        self._loose: list[tuple[str, _Phrase]] = []
-        for written in phrases:
-            for items in _readings([intern(item) for item in written.split()]):
-                self._file(_Phrase(tuple(items)), items[0], filed)
+        filed: dict[str, list[str]] = {}
+        self._loose: dict[str, list[tuple[int, str]]] = {}  # first word → (its place among all, phrase)
+        for place, phrase in enumerate(chain.from_iterable(map(_readings, phrases))):
+            self._file(place, phrase, filed)
         # the longer phrase first: it says more
-        self._filed = {first: tuple(sorted(some, key=lambda p: -p.length)) for first, some in filed.items()}
+        self._filed = {first: tuple(sorted(some, key=_letters, reverse=True)) for first, some in filed.items()}
 
     def __bool__(self) -> bool:
         return bool(self._filed or self._loose)
 
     @cached_property
-    def _loose_firsts(self) -> frozenset[str]:
-        return frozenset(first for first, _ in self._loose)
-
-    @cached_property
     def keys(self) -> frozenset[str]:
         """How the first words begin, three letters of each."""
-        return frozenset(first[:KEY] for first in (*self._filed, *(first for first, _ in self._loose)))
+        return frozenset(first[:KEY] for first in (*self._filed, *self._loose))
 
     def at(self, folded: str, position: int = 0) -> re.Match[str] | None:
         """The phrase that begins exactly here."""
@@ -207,16 +207,16 @@ class Phrases:
     def _beginnings(self, text: Tokens) -> set[int]:
         """The words that a phrase may begin with: found by comparing vocabularies, not word by word."""
         known = text.vocabulary.keys() & self._filed.keys()
-        for first in self._loose_firsts:
-            among = text.beginnings.get(first[:KEY], ()) if len(first) > KEY else text.vocabulary
-            known.update(word for word in among if _is(first, word))
+        for first in (text.loosely.keys() & self._loose.keys()) if self._loose else ():
+            known.update(text.loosely[first])
         return {number for word in known for number in text.vocabulary[word]}
 
-    def _file(self, phrase: _Phrase, head: str, filed: dict[str, list[_Phrase]]) -> None:
+    def _file(self, place: int, phrase: str, filed: dict[str, list[str]]) -> None:
+        head = phrase.split(None, 1)[0]
         firsts = {_PART.findall(choice.replace("_", " "))[0] for choice in head.strip("()").split("|")}
         for first in firsts:
             if _is_loose(first):
-                self._loose.append((first, phrase))
+                self._loose.setdefault(first, []).append((place, phrase))
             else:
                 filed.setdefault(intern(first), []).append(phrase)
 
@@ -227,19 +227,29 @@ class Phrases:
     def _try(self, text: Tokens, number: int) -> int | None:
         word = text.words[number]
         for phrase in self._filed.get(word, ()):
-            if (end := phrase.end(text, number)) is not None:
+            if (end := _end(phrase, text, number)) is not None:
                 return end
-        for first, phrase in self._loose:
-            if _is(first, word) and (end := phrase.end(text, number)) is not None:
+        for phrase in self._loosely(word):
+            if (end := _end(phrase, text, number)) is not None:
                 return end
         return None
 
+    def _loosely(self, word: str) -> Iterator[str]:
+        """The phrases whose first word stands for this one among others, in their order."""
+        found = [here for part in _stand_for(word) if (here := self._loose.get(part))] if self._loose else ()
+        return (phrase for _, phrase in sorted(chain.from_iterable(found)))
 
-def _readings(items: list[str]) -> Iterator[list[str]]:
+
+def _letters(phrase: str) -> int:
+    return sum(map(len, phrase.split()))
+
+
+def _readings(phrase: str) -> Iterator[str]:
     """A phrase, and what is left of it where its first items are missing."""
-    if items[0] not in _SKIPPED:
-        yield items
-    while items and items[0].startswith(("(", "..")):
-        items = items[1:]
-        if items and items[0] not in _SKIPPED:
-            yield items
+    if not phrase.startswith(".."):
+        yield phrase
+    while phrase.startswith(("(", "..")):
+        _, *rest = phrase.split(None, 1)
+        phrase = "".join(rest)
+        if phrase and not phrase.startswith(".."):
+            yield phrase
