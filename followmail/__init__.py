@@ -33,6 +33,7 @@ The map. Each part knows those above it, and none below (tests/test_repository.p
     notify         what systemd hears of the daemon
     journal        how its log lines look
     unit           the systemd unit: its text, putting it in place
+    resting        what the daemon gives back before it waits
     service        the daemon: goes round and round
     setup/         the questions of `init`
     sandbox/       a mailbox to play with

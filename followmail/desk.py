@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical
 from followmail.sequence import agenda, planner
-from followmail.sequence.answers import GONE
+from followmail.sequence.answers import GONE, away_until
 from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
@@ -24,6 +24,8 @@ from followmail.store.suppressions import is_entry
 
 STOPPED_BY_HAND = "you stopped it"
 RESUMED_BY_HAND = "you resumed it"
+_LONGEST_NUMBER = 18  # no row has a longer one
+SNOOZED = "you snoozed it until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ def answer_since(desk: Desk, address: str, conversation: int | None, since: date
 
 
 def _named(desk: Desk, word: str) -> tuple[Enrollment, ...]:
-    if word.isdigit():
-        e = desk.store.enrollments.get(int(word))
+    if word.isdecimal():
+        e = desk.store.enrollments.get(int(word)) if len(word) <= _LONGEST_NUMBER else None
         return (e,) if e else ()
     return desk.store.enrollments.of_address(canonical(word))
 
@@ -208,7 +210,7 @@ def _end_step(desk: Desk, e: Enrollment, sequence: str, step: Step, event: Happe
             before = (Status.QUEUED, Status.SENDING, Status.CANCELLED, Status.WITHDRAWN, Status.FAILED)
             desk.store.outbox.move(own.id, before, Status.SKIPPED, desk.now, left=desk.now, why=why)
         desk.store.events.add(desk.now, event, f"step {step.number}: {why}", e.id, e.address)
-        of_the_step = ("overdue", "many", "failed", "language", f"step:{step.name}", f"text:{step.name}")
+        of_the_step = ("overdue", "many", "failed", "language", "quote", f"step:{step.name}", f"text:{step.name}")
         if e.state is State.WAITING and e.code in of_the_step:
             over = "you skipped the step that waited" if event is Happened.SKIPPED else why
             desk.store.enrollments.change(e, State.ACTIVE, desk.now, over, event=Happened.RESUMED)
@@ -263,7 +265,8 @@ def _revive(desk: Desk, e: Enrollment) -> str:
 
 
 def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
-    """Nothing to this person until then; afterwards as before. What has ended is not begun again by it."""
+    """Nothing to this person until then; afterwards as before. What has ended is not begun again by it, and whoever is away
+    for longer is not written to before they are back."""
     if not e.state.live:
         raise UserError(f"{desk.who(e)} is {e.state} ({e.why}); nothing more goes to them.")
     then = (
@@ -271,8 +274,12 @@ def snooze(desk: Desk, e: Enrollment, until: datetime) -> str:
         if e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.WAITING)
         else State.ACTIVE
     )
+    rests = None if e.state is State.PAUSED and e.why.startswith(SNOOZED) else away_until(e)
+    if rests is not None and rests > until and e.state is State.PAUSED:
+        return f"{desk.who(e)}: {e.why}, so nothing comes before {desk.day(rests)}; resume ends that"
+    until = max(until, rests or until)
     until = _asking_at(desk, until) if then is State.WAITING else until
-    why = e.why if then is State.WAITING else f"you snoozed it until {desk.day(until)}"
+    why = e.why if then is State.WAITING else f"{f'{e.why}; ' if rests else ''}{SNOOZED} {desk.day(until)}"
     if not desk.store.enrollments.change(
         e, State.PAUSED, desk.now, why, event=Happened.SNOOZED, code=e.code, until=until, then=then
     ):

@@ -10,7 +10,7 @@ from followmail.contacts import Contact
 from followmail.desk import Desk
 from followmail.enrolling import UNDONE, Manner
 from followmail.errors import UserError
-from followmail.mail.identity import company
+from followmail.mail.identity import company, mailbox
 from followmail.sequence.planner import room_for_imports
 from followmail.sequence.steps import Enrollment, Origin, Sequence, State, Status
 from followmail.sequence.workdays import Calendar
@@ -37,19 +37,19 @@ class Undone:
 
 def lay_out(desk: Desk, contacts: Iterable[Contact], sequence: Sequence) -> tuple[Placed, ...]:
     """Who of an import goes on which day, within the limit; whoever is left out, with the reason."""
-    everyone = _by_address(desk)
+    everyone = _by_person(desk)
     days = _Days(desk, (e for theirs in everyone.values() for e in theirs))
     seen: dict[str, int] = {}
     placed = []
     for contact in contacts:
-        theirs = everyone.get(contact.address, [])
+        theirs = everyone.get(mailbox(contact.address), [])
         fault = (
             enrolling.why_not(desk, contact, sequence, theirs=theirs)
             or _twice(contact, seen)
             or _before(contact, sequence, theirs)
             or _wrote_since(desk, contact, sequence)
         )
-        seen.setdefault(contact.address, contact.line)
+        seen.setdefault(mailbox(contact.address), contact.line)
         placed.append(Placed(contact, None, fault) if fault else Placed(contact, days.place(contact, sequence)))
     return tuple(placed)
 
@@ -57,14 +57,14 @@ def lay_out(desk: Desk, contacts: Iterable[Contact], sequence: Sequence) -> tupl
 def import_contacts(desk: Desk, placed: Iterable[Placed], sequence: Sequence) -> tuple[Enrollment, ...]:
     """Enroll all that were placed, in one transaction: all of them or none."""
     with desk.store.transaction():
-        everyone = _by_address(desk)
+        everyone = _by_person(desk)
         return tuple(
             enrolling.enroll(
                 desk,
                 p.contact,
                 sequence,
                 Manner(Origin.IMPORTED, "imported", not_before=p.on, batch=desk.now.isoformat(timespec="microseconds")),
-                everyone.get(p.contact.address, []),
+                everyone.get(mailbox(p.contact.address), []),
             )
             for p in placed
             if p.on is not None
@@ -96,10 +96,10 @@ def _why_it_stays(e: Enrollment) -> str:
     return "a mail to them has left, or was skipped; `followmail stop` ends it" if e.done else ""
 
 
-def _by_address(desk: Desk) -> dict[str, list[Enrollment]]:
+def _by_person(desk: Desk) -> dict[str, list[Enrollment]]:
     found: dict[str, list[Enrollment]] = defaultdict(list)
     for e in desk.store.enrollments.all():
-        found[e.address].append(e)
+        found[mailbox(e.address)].append(e)
     return found
 
 
@@ -107,7 +107,8 @@ def _by_address(desk: Desk) -> dict[str, list[Enrollment]]:
 
 
 def _twice(contact: Contact, seen: Mapping[str, int]) -> str:
-    return f"{contact.address} stands in line {seen[contact.address]} already" if contact.address in seen else ""
+    line = seen.get(mailbox(contact.address))
+    return f"{contact.address} stands in line {line} already" if line is not None else ""
 
 
 def _before(contact: Contact, sequence: Sequence, theirs: Iterable[Enrollment]) -> str:

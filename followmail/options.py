@@ -72,6 +72,13 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _not_watched(text: str) -> tuple[str, ...]:
+    folders = _several(text)
+    if any(folder.upper() == "INBOX" for folder in folders):
+        raise ValueError("INBOX is where answers come in, so it is always watched")
+    return folders
+
+
 def _addresses(text: str) -> tuple[str, ...]:
     return tuple(_address(part) for part in _several(text))
 
@@ -201,8 +208,8 @@ SECTIONS: Mapping[str, tuple[Option, ...]] = {
         Option("DRAFTS_FOLDER", _text, "a folder", "Where drafts go.", otherwise="as the server says", sample="Drafts"),
         Option(
             "SKIP_FOLDERS",
-            _several,
-            "folders, comma-separated",
+            _not_watched,
+            "folders other than INBOX, comma-separated",
             "Folders that are not watched. A reply that is filed into one of them is not seen, so leave out only what "
             "never holds one.",
             sample="Archive/Old, Newsletters",

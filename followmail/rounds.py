@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from followmail import auth, desk, smtp, telling
 from followmail.auth import PasswordSource, Secret
@@ -21,10 +22,7 @@ from followmail.jobs import deliver, digest, draft, file, plan, watch
 from followmail.jobs.cycle import Cycle, Look, Tally
 from followmail.jobs.judge import judge
 from followmail.jobs.plan import Would
-from followmail.oauth.grant import Clock
 from followmail.oauth.registration import Registration, tokens_beside
-from followmail.oauth.supply import Supply
-from followmail.oauth.token_file import TokenFile
 from followmail.options import Auth
 from followmail.sequence import planner
 from followmail.sequence.happened import Happened
@@ -33,6 +31,10 @@ from followmail.sequence.steps import Enrollment, Status
 Ask = Callable[[], Secret]
 Renew = Callable[[Secret], Secret]
 # So often a look reaches further back, for anchors older than what was read.
+if TYPE_CHECKING:
+    from followmail.oauth.grant import Clock
+    from followmail.oauth.supply import Supply
+
 _READ_BACKS = 3
 # A look that found nothing is written down only where the last one that was is older: that is a write to the disk.
 REMEMBERED = timedelta(minutes=10)
@@ -43,8 +45,8 @@ class Office(Books):
     """One consultant's followmail: the books, and the way to the servers."""
 
     ca_file: str | None = None
-    clock: Clock | None = None  # tells when a token is to be renewed; without one, when a server refuses it
-    _supply: Supply | None = None
+    clock: "Clock | None" = None  # tells when a token is to be renewed; without one, when a server refuses it
+    _supply: "Supply | None" = None
 
     # ---- servers
 
@@ -88,8 +90,11 @@ class Office(Books):
         by_token = source is self.settings.password and self.settings.auth is Auth.OAUTH2
         return ask, (lambda refused: ask()) if by_token else None
 
-    def supply(self, client: Registration) -> Supply:
+    def supply(self, client: Registration) -> "Supply":
         """The tokens of this client, in a file beside the database; the same one as long as the client is the same."""
+        from followmail.oauth.supply import Supply  # late, as the next: most log in by a password
+        from followmail.oauth.token_file import TokenFile
+
         file = TokenFile(tokens_beside(self.settings.database), client, self.settings.imap.user)
         if self._supply is None or self._supply.file != file:
             self._supply = Supply(file)

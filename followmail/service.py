@@ -30,6 +30,7 @@ from followmail.errors import (
 )
 from followmail.imap.session import Session
 from followmail.notify import Manager
+from followmail.resting import give_back
 from followmail.rounds import Office, Report, alone, go_round
 from followmail.settings import Settings
 
@@ -233,6 +234,7 @@ class Daemon:
             log.warning("look-incomplete %s", "; ".join(report.faults))
         if set(values) - {"next_due", "held"}:
             log.info("round %s", _fields(values))
+            give_back(self.office.store)
         self._stand()
 
     def _broken(self, fault: FollowmailError) -> None:

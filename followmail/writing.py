@@ -122,8 +122,12 @@ def sheet_of(desk: Desk, e: Enrollment, sequence: Sequence, step: Step, now: dat
     rendered = render(desk.library, sequence, step, text, names)
     thread = None if step.new_thread else _thread(conversation, e)
     body, html = rendered.body, rendered.html
-    if (step.quote if step.quote is not None else thread is not None) and anchor is not None and anchor.entry.text:
-        below = _quoted(anchor, desk, language)
+    quotes = (step.quote if step.quote is not None else thread is not None) and anchor is not None
+    below = _quoted(anchor, desk, language) if quotes and anchor is not None else ""
+    if quotes and not below and "quote" not in e.granted:
+        why = f"your mail of {names.anchor.sent_on} has no text that could stand below; send without it?"
+        return Wait(why, None, step, "approval", "quote")
+    if below:
         body = f"{body.rstrip()}\n\n{below}\n"
         html = html and html + composing.html_of(below)
     mail = composing.Outgoing(
@@ -233,6 +237,9 @@ def _reply_subject(who: Parties, conversation: Conversation | None) -> str:
 
 
 def _quoted(anchor: Known, desk: Desk, language: str) -> str:
+    """Empty where it has no text that can be read: it is only a file or a picture, or sealed by OpenPGP or S/MIME."""
+    if not anchor.entry.text or "-----BEGIN PGP MESSAGE-----" in anchor.entry.text:
+        return ""
     who = anchor.entry.message.sender.name or desk.identity.name
     return quoted(anchor.entry.text, desk.calendar.local_date(anchor.entry.at), who, language)
 

@@ -128,6 +128,13 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert found.calendar.is_business_day(date(2026, 5, 3))
 
 
+@pytest.mark.parametrize("value", ["INBOX", "Lists, inbox"])
+def test_inbox_is_always_watched(tmp_path: Path, value: str) -> None:
+    """Without it no answer would ever be seen."""
+    (fault,) = faults(tmp_path, FOUR, FOLLOWMAIL_SKIP_FOLDERS=value)
+    assert "INBOX is where answers come in" in fault
+
+
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     """The key, the file and line, what is wrong, what is allowed, and what was meant."""
     found = faults(

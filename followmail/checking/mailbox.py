@@ -75,9 +75,11 @@ def _login_remedy(office: Office, fault: FollowmailError) -> str:
 
 def look(office: Office, session: Session, now: datetime) -> list[Line]:
     """A line for each thing; one that cannot be asked says so, and does not stop the others."""
-    folders = [f for f in session.folders() if f.name not in office.settings.skip_folders]
+    listed, skipped = session.folders(), office.settings.skip_folders
+    folders = [f for f in listed if f.name not in skipped]
+    unknown = sorted(set(skipped).difference(f.name for f in listed))
     provider = provider_of(office)
-    lines = [*_secure(session, now), _method(office, provider), _capabilities(session), _folders(folders)]
+    lines = [*_secure(session, now), _method(office, provider), _capabilities(session), _folders(folders, unknown)]
     lines += _gmail(session, folders)
     lines += [
         _role(folders, Role.SENT, office.settings.sent_folder, "FOLLOWMAIL_SENT_FOLDER"),
@@ -133,8 +135,13 @@ def _capabilities(session: Session) -> Line:
 # ---- folders
 
 
-def _folders(folders: Sequence[Folder]) -> Line:
+def _folders(folders: Sequence[Folder], unknown: Sequence[str]) -> Line:
+    """`unknown`: what is to be left out, and is not there."""
     faults = [f for f in folders if f.selectable and f.fault]
+    if not faults and unknown:
+        names = "' or '".join(unknown)
+        told = f"{len(folders)} folders; none is named '{names}'"
+        return Line("folders", True, told, f"in FOLLOWMAIL_SKIP_FOLDERS name one of: {', '.join(f.name for f in folders)}")
     if not faults:
         return Line("folders", True, f"{len(folders)} folders")
     told = "; ".join(f"{f.name}: {f.fault}" for f in faults)

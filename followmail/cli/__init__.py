@@ -1,8 +1,10 @@
 """The commands. Each is imported when it is called, so that `--help` answers at once."""
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -56,8 +58,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"followmail.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(_imported(f"followmail.cli.{COMMANDS[cmd_name][0]}"), f"{cmd_name}_command")
         return command
 
     def resolve_command(
@@ -83,6 +84,18 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _imported(name: str) -> ModuleType:
+    """A module of commands. What is imported stays: it is looked through for garbage neither now nor later."""
+    if name in sys.modules:
+        return sys.modules[name]
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @click.group(

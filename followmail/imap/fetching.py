@@ -13,10 +13,11 @@ from followmail.imap.verdicts import readable
 from followmail.imap.wire import Wire
 
 IN_FLIGHT = 4  # commands: while one is worked through, the server already has the next
-# A response to a FETCH of four items, in any order, and a header: all of it but the header itself.
+# A response to a FETCH of four items, in any order, and a header: all of it but the header itself. (That its names stand on
+# one line is seen to by whoever reads: one character that ends them is looked for at twice the speed of several.)
 _USUAL = re.compile(
     rb"\* \d+ FETCH \((?:UID (\d{1,10}) |FLAGS \(([^()\"{\r\n]*)\) |INTERNALDATE \"([^\"\r\n]+)\" |RFC822\.SIZE (\d{1,18}) ){4}"
-    rb"BODY\[HEADER\.FIELDS \([^()\[\]{\r\n]*\)\](?:<0>)? \{(\d{1,8})\}\r\n"
+    rb"BODY\[HEADER\.FIELDS \([^)]*\)\](?:<0>)? \{(\d{1,8})\}\r\n"
 )
 
 Take = Callable[[list[bytes]], None]  # a response as text, literal, text, …

@@ -108,8 +108,8 @@ class Wire(imaplib.IMAP4):
             parts.append(self.read(int(literal[1])))
 
     def read_form(self, form: re.Pattern[bytes]) -> tuple[bytes, tuple[bytes | None, ...], bytes] | None:
-        """A response in a form whose last group is the size of its one literal, behind which stands ")" alone: its text,
-        groups and literal. None, and nothing is read, where the next response is another."""
+        """A response in a form of one line, whose last group is the size of its one literal, behind which stands ")" alone:
+        its text, groups and literal. None, and nothing is read, where the next response is another."""
         buffer = self._buffer
         while (found := form.match(buffer)) is None:
             if b"\n" in buffer or len(buffer) > MAX_LINE:
@@ -117,6 +117,8 @@ class Wire(imaplib.IMAP4):
             self._fill()
         text, groups, start = found[0][:-2], found.groups(), found.end()
         found = None  # it would keep the buffer from growing
+        if b"\n" in text:
+            return None
         end = start + int(groups[-1])
         while len(buffer) < end + 3 and end - start <= MAX_LITERAL:
             self._fill()

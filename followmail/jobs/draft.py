@@ -3,6 +3,7 @@
 A draft that was sent is found by judging the Sent folder; here it is found that one is gone, changed or to be taken back.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from followmail.errors import CommandRefused, ServerBusy
@@ -10,7 +11,7 @@ from followmail.imap import drafts as drafts_edge
 from followmail.imap import reader
 from followmail.imap.folders import Folder, Role, having
 from followmail.imap.session import Session
-from followmail.jobs.copies import same_bytes
+from followmail.jobs.copies import same_mail
 from followmail.jobs.cycle import Cycle, Look, hold
 from followmail.jobs.drafts_folder import (
     DELETED,
@@ -18,16 +19,19 @@ from followmail.jobs.drafts_folder import (
     adopt,
     begun_by_hand,
     draft_of,
+    is_to,
     moved_draft,
     note_drafted,
     read_drafts,
-    step_that_left,
     version_of,
     versions_of,
     versions_seen,
 )
+from followmail.jobs.facts import OLDER
+from followmail.jobs.queueing import queue_next
 from followmail.jobs.sent_folder import left_already
 from followmail.mail import message as mail_message
+from followmail.sequence import planner
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status
 from followmail.store.outbox import Parcel
@@ -37,6 +41,8 @@ GONE_LOOKS = 2
 GONE_AFTER = timedelta(minutes=15)
 # In place of a number of looks: the folder itself is gone, which proves nothing.
 OUT_OF_SIGHT = -1
+# Mails whose draft is gone for good, or until they are queued again.
+_TO_HAVE_NONE = (Status.CANCELLED, Status.WITHDRAWN)
 # The fact how the Drafts folders stood when all open drafts were found in them: while they do, they need not be read.
 _FOLLOWED = "drafts_followed"
 
@@ -51,21 +57,42 @@ def follow_drafts(session: Session, c: Cycle, look: Look) -> None:
     open_ones = c.store.outbox.with_drafts()
     here, facts = _contents(look), c.store.facts
     rest = all(p.delivery.status is Status.DRAFTED and not p.withdraw for p in open_ones)
-    if rest and (not open_ones or (here and here == facts.text(_FOLLOWED))):
+    older = facts.numbers(OLDER)
+    if rest and not older and (not open_ones or (here and here == facts.text(_FOLLOWED))):
         return
     try:
         found = read_drafts(session, look.folders)
     except CommandRefused:  # nothing is known of any
         return
     for parcel in open_ones:
-        if parcel.delivery.status in (Status.QUEUED, Status.CANCELLED):
+        if parcel.delivery.status in (Status.QUEUED, *_TO_HAVE_NONE):
             _laid_after_all(session, c, look, parcel, found)
         elif parcel.delivery.status is Status.SENT:
             _left_behind(session, c, look, parcel, found)
         else:
             _follow(session, c, look, parcel, found)
+    for number in older:
+        _take_up(c, number, found)
+        facts.drop_number(OLDER, number)
     if here != facts.text(_FOLLOWED) and all(draft_of(parcel, found) for parcel in open_ones):
         facts.set_text(_FOLLOWED, here)
+
+
+def _take_up(c: Cycle, number: int, found: tuple[Draft, ...]) -> None:
+    """A draft to somebody whose chase is older than this database may be one that a lost one laid: it is the next step's,
+    whatever its words, before anybody sends it."""
+    e = c.store.enrollments.get(number)
+    if e is None or e.state is not State.ACTIVE or not any(is_to(d.message, e.address) for d in found):
+        return
+    sequence = c.sequences.get(e.sequence)
+    if sequence is None or planner.mode_of(sequence, c.policy) is not Mode.DRAFT:
+        return
+    parcel = queue_next(c, e)
+    there = begun_by_hand(c.store, parcel, found) if parcel is not None else None
+    if parcel is not None and there is not None:
+        adopt(c, parcel, there)
+    elif parcel is not None:
+        c.store.outbox.unqueue(e.id, c.now, "no draft of it lies in Drafts")
 
 
 def _contents(look: Look) -> str | None:
@@ -88,17 +115,18 @@ def _follow(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple
 
 
 def _laid_after_all(session: Session, c: Cycle, look: Look, parcel: Parcel, found: tuple[Draft, ...]) -> None:
-    """The connection broke while a draft was laid: found, it is this step's; its reason gone since, it is taken back."""
+    """The connection broke while a draft was laid, or one came again: found, it is this step's; its reason gone since, it
+    is taken back."""
     number = parcel.delivery.id
-    draft = next((d for d in found if d.message.id == parcel.delivery.message_id), None)
-    if draft is None:
+    drafts = tuple(d for d in found if d.message.id == parcel.delivery.message_id)
+    if not drafts:
         c.store.outbox.note(number, draft_folder="")
         return
-    before, gone = parcel.delivery.status, parcel.delivery.status is Status.CANCELLED
+    before, gone = parcel.delivery.status, parcel.delivery.status in _TO_HAVE_NONE
     if c.store.outbox.move(number, (before,), Status.DRAFTED, c.now, left=c.now, withdraw=gone):
         laid = c.store.outbox.parcel(number)
         if laid is not None:
-            _present(session, c, look, laid, draft, (draft,))
+            _present(session, c, look, laid, drafts[0], drafts)
 
 
 def _watched(c: Cycle, look: Look) -> list[Folder]:
@@ -107,7 +135,8 @@ def _watched(c: Cycle, look: Look) -> list[Folder]:
 
 def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draft, versions: tuple[Draft, ...]) -> None:
     """It lies there; `versions`: all that lies in Drafts of it."""
-    versions = versions or (draft,)
+    versions = _less_twins(session, look, parcel, versions) or (draft,)
+    draft = versions[0]
     if parcel.draft_folder not in ("", draft.folder):
         _tell(c, parcel, Happened.DRAFT_MOVED, f"step {parcel.delivery.number}: its draft lies in '{draft.folder}' now")
     c.store.outbox.note(
@@ -133,14 +162,27 @@ def _present(session: Session, c: Cycle, look: Look, parcel: Parcel, draft: Draf
             _tell(c, parcel, Happened.DRAFT_KEPT, why)
 
 
+def _less_twins(session: Session, look: Look, parcel: Parcel, versions: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """Two machines of the consultant's may lay one draft at once: the later stays, and so does what was edited."""
+    ours = [d for d in versions if d.message.id == parcel.delivery.message_id]
+    twins = [d for d in ours if _is_untouched(session, parcel, d)] if len(ours) > 1 else []
+    earlier = sorted(twins, key=lambda d: (d.folder, d.uid))[:-1]
+    _to_trash(session, look, earlier)
+    return tuple(d for d in versions if d not in earlier)
+
+
+def _to_trash(session: Session, look: Look, drafts: Iterable[Draft]) -> None:
+    trash = next((folder.name for folder in having(look.folders, Role.TRASH)), None)
+    for draft in drafts:
+        drafts_edge.to_trash(session, draft.folder, draft.uid, trash)
+
+
 def _take_back(
     session: Session, look: Look, parcel: Parcel, versions: tuple[Draft, ...]
 ) -> tuple[list[Draft], list[Draft]]:
     """Move what still has our bytes to Trash; (what was taken, what is the consultant's and stays)."""
-    ours = [d for d in versions if _has_our_bytes(session, parcel, d)]
-    trash = next((folder.name for folder in having(look.folders, Role.TRASH)), None)
-    for draft in ours:
-        drafts_edge.to_trash(session, draft.folder, draft.uid, trash)
+    ours = [d for d in versions if _is_untouched(session, parcel, d)]
+    _to_trash(session, look, ours)
     return ours, [d for d in versions if d not in ours]
 
 
@@ -174,7 +216,7 @@ def _left_behind(session: Session, c: Cycle, look: Look, parcel: Parcel, found: 
         _tell(c, parcel, Happened.DRAFT_KEPT, why)
 
 
-def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
+def _is_untouched(session: Session, parcel: Parcel, draft: Draft) -> bool:
     """Whether nobody touched the draft."""
     if draft.message.id != parcel.delivery.message_id:
         return False
@@ -182,7 +224,7 @@ def _has_our_bytes(session: Session, parcel: Parcel, draft: Draft) -> bool:
         there = reader.whole(session, draft.folder, draft.uid, len(parcel.data) + 65_536)
     except CommandRefused:  # far larger than ours, or not to be read: in doubt it is the consultant's
         return False
-    return same_bytes(there, parcel)
+    return same_mail(there, parcel)
 
 
 def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
@@ -267,9 +309,6 @@ def lay_drafts(session: Session, c: Cycle, look: Look) -> None:
         for parcel in waiting:
             hold(c, parcel, fault)
         return
-    for leftover in filter(None, (step_that_left(c.store, draft) for draft in found)):
-        if not leftover.withdraw:  # another device brought it back: it is taken back as any that was left behind
-            c.store.outbox.note(leftover.delivery.id, withdraw=True, gone_since=None, gone_looks=0)
     for number, parcel in enumerate(waiting):
         c.progress("drafts", number, len(waiting))
         e = c.store.enrollments.get(parcel.delivery.enrollment)

@@ -15,7 +15,7 @@ from followmail.imap.session import Session
 from followmail.jobs.cycle import Cycle
 from followmail.mail import message as mail_message
 from followmail.mail import msgid
-from followmail.mail.identity import Identity
+from followmail.mail.identity import Identity, same_person
 from followmail.mail.message import Message
 from followmail.mail.subject import base_subject
 from followmail.sequence.happened import Happened
@@ -106,7 +106,9 @@ def begun_by_hand(store: Store, parcel: Parcel, drafts: Iterable[Draft]) -> Draf
     thread. One that still has the id of a step that left is a leftover of that step."""
     drafts = [d for d in drafts if step_that_left(store, d) is None]
     inside = (
-        [d for d in drafts if _is_to(d.message, parcel) and answered(store, parcel, d)] if parcel.in_reply_to else []
+        [d for d in drafts if is_to(d.message, parcel.address) and answered(store, parcel, d)]
+        if parcel.in_reply_to
+        else []
     )
     return next(iter((*versions_of(parcel, drafts), *inside)), None)
 
@@ -173,12 +175,13 @@ def lay_in_drafts(store: Store) -> frozenset[str]:
 
 def is_in_its_place(message: Message, parcel: Parcel) -> bool:
     """Whether a draft is to the same person, in the same thread; where it opened a new one: in none."""
-    if not _is_to(message, parcel):
+    if not is_to(message, parcel.address):
         return False
     if parcel.in_reply_to:
         return parcel.in_reply_to in message.answers
     return not message.answers
 
 
-def _is_to(message: Message, parcel: Parcel) -> bool:
-    return parcel.address in {p.address for p in (*message.to, *message.cc)}
+def is_to(message: Message, address: str) -> bool:
+    """Whether somebody stands in its To or Cc."""
+    return any(same_person(p.address, address) for p in (*message.to, *message.cc))

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import cache
 
 from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.queueing import queue, written_of
 from followmail.mail.identity import Identity
 from followmail.sequence import forecast as forecasting
 from followmail.sequence import planner
@@ -14,7 +15,7 @@ from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Day, Decision, Finish, Leave, Wait
 from followmail.sequence.steps import Enrollment, Mode, Origin, State, Status, Step
 from followmail.store import Store
-from followmail.store.outbox import Parcel, Written
+from followmail.store.outbox import Parcel
 
 Decided = tuple[Enrollment, Decision]
 
@@ -113,7 +114,8 @@ def wake(c: Cycle, e: Enrollment) -> None:
     if e.state is not State.PAUSED or e.until is None or c.now < e.until:
         return
     if e.then is State.WAITING:
-        c.store.enrollments.change(e, State.WAITING, c.now, f"{e.why}; follow up now?", code=e.code or "answer")
+        why = e.why if e.why.endswith("?") else f"{e.why}; follow up now?"
+        c.store.enrollments.change(e, State.WAITING, c.now, why, code=e.code or "answer")
         c.tally.waiting += 1
     else:
         c.store.enrollments.change(e, State.ACTIVE, c.now, "the pause is over", event=Happened.RESUMED)
@@ -154,34 +156,15 @@ def _flood(c: Cycle, decided: list[Decided]) -> frozenset[int]:
 
 def _leave(c: Cycle, e: Enrollment, decision: Leave, day: Day, would: list[Would]) -> tuple[Decision, Day]:
     """Write the mail and queue it; where it cannot be written, wait."""
-    sequence = c.sequences[e.sequence]
-    written = _written(c, e, decision)
+    written = written_of(c, e, decision)
     if isinstance(written, Wait):
         return written, day
-    mode = "draft" if decision.mode is Mode.DRY_RUN else decision.mode.value
     if c.dry or decision.mode is Mode.DRY_RUN:
+        mode = "draft" if decision.mode is Mode.DRY_RUN else decision.mode.value
         would.append(Would(e.address, e.sequence, decision.step.number, mode, decision.why))
         return decision, day.after(e, c.now)
-    with c.store.transaction():
-        fresh = c.store.enrollments.get(e.id)
-        if fresh is None or fresh.state is not e.state:
-            return Wait("you changed it meanwhile", decision.due, decision.step), day
-        number = c.store.outbox.enqueue(written, c.now)
-        if e.conversation is not None:  # an answer to it belongs to the conversation, also where it starts a new thread
-            c.store.conversations.learn_id(written.message_id, e.conversation)
-        if e.shape != sequence.shape:
-            c.store.enrollments.note(e.id, shape=sequence.shape)
-    if number is None:
-        return Wait("this step has left, or may have", decision.due, decision.step, "approval", "left"), day
-    c.tell("queued", {"delivery": number, "enrollment": e.id, "step": decision.step.number})
-    return decision, day.after(e, c.now)
-
-
-def _written(c: Cycle, e: Enrollment, decision: Leave) -> Written | Wait:
-    from followmail.writing import Desk, write  # late: it brings Jinja along, and mostly nothing is due
-
-    desk = Desk(c.store, c.identity, c.library, c.policy.calendar)
-    return write(desk, e, c.sequences[e.sequence], decision.step, decision.due, decision.mode, c.now)
+    queued = queue(c, e, decision, written)
+    return (queued, day) if isinstance(queued, Wait) else (decision, day.after(e, c.now))
 
 
 def _carry_out(c: Cycle, e: Enrollment, decision: Decision) -> datetime | None:
@@ -253,6 +236,6 @@ def _with_template(c: Cycle, e: Enrollment, day: Day) -> Decision:
     """What comes next, also asking whether its text can be written."""
     decision = planner.decide(e, c.sequences, c.policy, day, c.now)
     if isinstance(decision, Leave):
-        written = _written(c, e, decision)
+        written = written_of(c, e, decision)
         return written if isinstance(written, Wait) else decision
     return decision

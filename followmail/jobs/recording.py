@@ -21,7 +21,7 @@ from followmail.mail import message as mail_message
 from followmail.mail.author import by_author
 from followmail.mail.identity import is_address
 from followmail.mail.message import Message
-from followmail.mail.msgid import is_askable, is_digest
+from followmail.mail.msgid import is_askable, is_digest, is_ours
 from followmail.sequence import marks
 from followmail.sequence.happened import Happened
 from followmail.store.conversations import Found, Place
@@ -110,6 +110,8 @@ class _Desk:
             return None
         own = self._is_own(message.sender.address)
         if own and self._is_draft(head, message):
+            if is_ours(message.id) and self._folder.role is Role.DRAFTS:
+                c.store.outbox.draft_came(message.id, self._folder.name)
             if mark is not None and not self._read_anew:
                 _refuse_draft(c, message, mark)
             return None

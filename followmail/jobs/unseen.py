@@ -16,8 +16,9 @@ from followmail.sequence.happened import Happened
 # While looks follow each other, who deletes a mail has read it. After so long without one, it may have been a rule.
 LONG = timedelta(days=1)
 _COUNT = "unseen_count"
-# Where mail of others is moved to, as far as it is moved at all.
-_ELSEWHERE = frozenset({Role.OTHER, Role.ARCHIVE, Role.JUNK, Role.TRASH, Role.ALL})
+# Where mail of others is moved to, as far as it is moved at all. Not Junk: most of it came there without ever having stood
+# in INBOX, and would hide as many that were deleted.
+_ELSEWHERE = frozenset({Role.OTHER, Role.ARCHIVE, Role.TRASH, Role.ALL})
 
 
 def away_since(c: Cycle) -> datetime | None:

@@ -200,7 +200,8 @@ def _wanted(
     (RFC 9051 §2.3.1.1), from the horizon."""
     if position is not None and position.uidvalidity == uidvalidity:
         return [reader.from_uid(position.uidnext)]
-    if mark_of(folder) is not None:
+    was_empty = position is not None and position.messages == 0  # Courier gives an empty folder another UIDVALIDITY
+    if was_empty or mark_of(folder) is not None:  # by date Courier finds no mail whose file it cannot open
         return [reader.from_uid(1)]
     if folder.role is Role.SENT:  # every mail of our form, however old: what has left must never leave again
         return [reader.since(_horizon(c)), reader.bearing(session, "Message-ID", msgid.OUR_PREFIX)]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
 from email.header import Header, decode_header
-from email.headerregistry import HeaderRegistry
 from email.utils import format_datetime, getaddresses
 from email.utils import quote as quoted
 from typing import Any
@@ -149,9 +148,11 @@ def _is_id(one: str) -> bool:
 
 
 def _unsubscribe(outgoing: Outgoing) -> str:
+    """With this mail's id: who wants no more may ask so from an address that nobody knows (RFC 2369 §3.2)."""
     if not outgoing.unsubscribe:
         return ""
-    return f"<mailto:{percent_encoded(_address(outgoing.unsubscribe), safe='@+.')}?subject=unsubscribe>"
+    whom, about = (percent_encoded(x, safe="@+.") for x in (_address(outgoing.unsubscribe), outgoing.message_id))
+    return f"<mailto:{whom}?subject=unsubscribe%20{about}>"
 
 
 def _mailboxes(people: tuple[Person, ...]) -> str:
@@ -229,6 +230,8 @@ def _same_people(name: str, value: str, people: tuple[Person, ...]) -> None:
     """Two readers that differ on hard cases must agree on whom this goes to."""
     meant = [(_plain("name", one.name), one.address) for one in people]
     _same(name, [(_plain("name", shown), address) for shown, address in getaddresses([value]) if value], meant)
+    from email.headerregistry import HeaderRegistry  # late: only what is written is read so strictly
+
     try:
         strict: Any = HeaderRegistry()(name, value)
     except (ValueError, LookupError, AttributeError):  # what it raises where it cannot read

@@ -80,7 +80,7 @@ def mailbox(address: str) -> str:
     Without the tag (RFC 5233) and the dots that Gmail does not look at, and with the domain as DNS writes it.
     """
     local, at, name = canonical(address).rpartition("@")
-    name = ".".join(map(_label, name.rstrip(".").split(".")))
+    name = dns(name.rstrip("."))
     local = local.partition("+")[0] or local
     if name in _GMAIL:
         local, name = local.replace(".", "") or local, "gmail.com"
@@ -90,11 +90,36 @@ def mailbox(address: str) -> str:
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
+def dns(name: str) -> str:
+    """A domain as DNS writes it, with the labels in ASCII (RFC 5890 §2.3.2.1)."""
+    return name if name.isascii() else ".".join(map(_label, name.split(".")))
+
+
 def _label(text: str) -> str:
     if text.isascii():
         return text
     composed = unicodedata.normalize("NFKC", text).lower()
     return "xn--" + composed.encode("punycode", "replace").decode() if not composed.isascii() else composed
+
+
+def in_letters(name: str) -> str:
+    """A domain as people write it, with the labels in Unicode; one that cannot be read stays as it is."""
+    return ".".join(map(_letters, name.split("."))) if "xn--" in name else name
+
+
+def _letters(label: str) -> str:
+    try:
+        return label[4:].encode().decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
+
+
+def spellings(address: str) -> frozenset[str]:
+    """The ways in which a mailbox is written, as far as they can be listed: tags and dots could stand anywhere."""
+    local, _, name = canonical(address).rpartition("@")
+    bare, _, home = mailbox(address).rpartition("@")
+    names = _GMAIL if home in _GMAIL else (name, home, in_letters(home))
+    return frozenset(f"{one}@{place}" for one in (local, local.partition("+")[0] or local, bare) for place in names)
 
 
 def same_person(first: str, second: str) -> bool:
@@ -127,10 +152,11 @@ def company(address: str) -> str | None:
 
 
 def same_company(first: str, second: str) -> bool:
-    """Whether two addresses belong to one company: domains equal, or one a subdomain of the other."""
+    """Whether two addresses belong to one company: domains equal, in Unicode or not, or one a subdomain of the other."""
     one, other = company(first), company(second)
     if not one or not other:
         return False
+    one, other = dns(one), dns(other)
     return one == other or one.endswith("." + other) or other.endswith("." + one)
 
 
@@ -185,5 +211,5 @@ class Identity:
         seen: dict[str, Person] = {}
         for person in people:
             if person.address and self.is_outside(person.address) and not is_machine(person.address):
-                seen.setdefault(person.address, person)
+                seen.setdefault(mailbox(person.address), person)
         return tuple(seen.values())

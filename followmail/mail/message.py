@@ -4,8 +4,6 @@ import re
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.header import decode_header
-from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -170,7 +168,7 @@ def read(head: bytes, arrived: datetime | None = None, size: int = 0) -> Message
         subject=subject,
         date=date,
         arrived=arrived,
-        in_reply_to=msgid.read_ids(value("in-reply-to", b""))[:MAX_REFERENCES],
+        in_reply_to=(*msgid.read_ids(value("in-reply-to", b""))[:MAX_REFERENCES], *msgid.named_in(subject)),
         references=references,
         original_id=msgid.read_bare_id(fields[_ORIGINAL]) if _ORIGINAL in fields else "",
         content_type=_flat(value("content-type", b"")).lower()[:300],
@@ -281,6 +279,8 @@ def _person(name: str, address: str) -> Person:
 
 
 def _addresses(text: str) -> list[tuple[str, str]]:
+    from email.utils import getaddresses  # late, as below: what is in its usual form does without
+
     try:
         return getaddresses([text])
     except (RecursionError, ValueError, IndexError):  # thousands of nested comments, brackets that never close
@@ -316,6 +316,8 @@ def _usual_date(value: bytes) -> datetime | None:
 
 
 def _any_date(value: bytes) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(_flat(value))
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -361,7 +363,9 @@ def _usual_fields(block: bytes) -> dict[str, bytes] | None:
             fields[_NAMES[raw]] = value
     except KeyError:
         return None
-    return fields if len(fields) == len(lines) else None
+    if len(fields) < len(lines) or b"" in fields.values():  # a name alone, with no colon, is no field
+        return None
+    return fields
 
 
 def _any_fields(head: bytes) -> dict[str, bytes]:
@@ -430,6 +434,8 @@ def _usual_word(text: str) -> str | None:
 
 
 def _any_words(text: str) -> str:
+    from email.header import decode_header
+
     try:
         parts = decode_header(text)
     except Exception:  # noqa: BLE001  the standard library raises many kinds here; foreign input never may

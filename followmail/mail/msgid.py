@@ -14,6 +14,7 @@ _ID = re.compile(rb"<\s*([^<>\t-\r ]{1,998}(?:\s+[^<>\t-\r ]{1,200}){0,3})\s*>")
 _USUAL = re.compile(rb"<([!-;=?-~]{1,998})>")
 _ASKABLE = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_`{|}~@\[\]:-]{3,250}")
 _OURS = re.compile(r"fm1\.([a-z2-7]{26})\.([a-z2-7]{6})@[^\s<>@]+")
+_NAMED = re.compile(rf"(?<!\S){_OURS.pattern}")
 
 _DIGEST = re.compile(r"fmd1\.([a-z2-7]{26})\.([a-z2-7]{6})@[^\s<>@]+")
 
@@ -87,6 +88,11 @@ def is_ours(msgid: str) -> bool:
     """Whether an id has our form. The right side may have been rewritten; the left side proves itself."""
     found = _OURS.fullmatch(msgid)
     return found is not None and _check(found[1]) == found[2]
+
+
+def named_in(text: str) -> tuple[str, ...]:
+    """The ids of ours that stand among other words, as in the subject that our List-Unsubscribe asks for (RFC 2369)."""
+    return tuple(one for found in _NAMED.finditer(text) if is_ours(one := found[0])) if "fm1." in text else ()
 
 
 def digest_id(account: str, moment: datetime, word: str) -> str:

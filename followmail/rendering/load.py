@@ -16,7 +16,7 @@ from followmail.rendering import digest_file
 from followmail.rendering.digest_file import Wording
 from followmail.rendering.fault import Fault, Faulty
 from followmail.rendering.headers import MAX_FILE, decoded, on_line, taken_apart
-from followmail.rendering.parse import STEP_HEADERS, LanguageOf, Reading, SandboxOf
+from followmail.rendering.parse import CONDITIONS, SEQUENCE_FILE, STEP_HEADERS, LanguageOf, Reading, SandboxOf
 from followmail.sequence.steps import Sequence, Text
 
 if TYPE_CHECKING:
@@ -177,7 +177,8 @@ def _sources(files: Mapping[str, bytes]) -> dict[str, str]:
             continue
         folder, _, name = path.rpartition("/")
         if folder and not folder.startswith("_") and not name.startswith("_"):
-            file, _ = taken_apart(path, text, STEP_HEADERS)
+            known = CONDITIONS if name.lower() == SEQUENCE_FILE else STEP_HEADERS
+            file, _ = taken_apart(path, text, known)
             text = on_line(file.body, file.body_line)
         sources[path] = text.rstrip("\n")
     return sources

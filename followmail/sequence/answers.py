@@ -4,11 +4,13 @@ First the tie, from the headers alone: does it bear on the enrollment, and how? 
 the effect, from what the body was read as. In doubt an effect holds the mail back; an end needs a plain reason.
 """
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from followmail.mail.identity import Identity, same_company, same_person
+from followmail.mail.identity import Identity, Person, local_part, mailbox, same_company, same_person
 from followmail.mail.kinds import Kind, Verdict
 from followmail.mail.message import Message
 from followmail.mail.subject import bare_subject
@@ -19,6 +21,9 @@ from followmail.sequence.workdays import Calendar
 ACKNOWLEDGED = 10  # business days that a bare acknowledgement holds
 AWAY = 5  # business days for an absence without a date
 DECLINED = 3  # business days after a declined or cancelled meeting
+LONG_BEFORE = timedelta(
+    days=2
+)  # no clock and no queue explains it: a mail dated so long before the anchor is an old one
 SOFT_BOUNCES = 3  # so many temporary failures are one final
 GONE = "gone"  # the code of an end because they left the company: it needs a second yes to go on
 
@@ -48,6 +53,7 @@ class Bearings:
     introducers: frozenset[str]
     base_subjects: frozenset[str]  # under which the consultant wrote in it; never an empty one
     recipients: tuple[str, ...]  # whom its mails go to
+    written_to: frozenset[str] = frozenset()  # every mailbox to which the consultant wrote in it, introducers aside
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -115,7 +121,28 @@ def _to_consultant(message: Message, identity: Identity) -> bool:
 def effect(
     how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime
 ) -> Effect | None:
-    """What a message that bears on an enrollment does to it; None: nothing."""
+    """What a message that bears on an enrollment does to it; None: nothing.
+
+    An old mail that only came in lately, as from an archive, ends nothing: it asks. A wish to be left alone does not age.
+    """
+    found = _effect(how, message, verdict, b, calendar, now)
+    ends = found is not None and (found.suppress or (found.state is not None and not found.state.live))
+    if found is None or not ends or verdict.kind is Kind.UNSUBSCRIBE or not _is_old(message, verdict, b):
+        return found
+    why = f"{found.why}, by a mail of {message.date:%Y-%m-%d} that came in only now; still follow up?"
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment))
+
+
+def _is_old(message: Message, verdict: Verdict, b: Bearings) -> bool:
+    """Whether it was written long before the anchor, and refers to nothing of the conversation."""
+    if message.date is None or message.date > b.since - LONG_BEFORE:
+        return False
+    return not b.all_ids.intersection((*message.answers, *verdict.original_ids))
+
+
+def _effect(
+    how: Tie, message: Message, verdict: Verdict, b: Bearings, calendar: Calendar, now: datetime
+) -> Effect | None:
     if how is Tie.REPORT or verdict.kind.bounce:
         return _report(message, verdict, b, calendar, now)
     if how is Tie.CONVERSATION:
@@ -127,7 +154,8 @@ def effect(
     if how is Tie.INTRODUCER and verdict.acknowledgement:
         return None
     if how is Tie.RECIPIENT and verdict.kind is Kind.UNSUBSCRIBE:
-        return _goes_on_without(message, b, calendar)
+        mine = [a for a in b.recipients if same_person(a, message.sender.address)]
+        return _goes_on_without([message.sender.address, *mine], "asked not to be written to", message, b, calendar)
     if not (verdict.kind.human or verdict.kind is Kind.CALENDAR):
         return None
     return _doubt(how, message, b, calendar)
@@ -145,19 +173,21 @@ def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effec
         Tie.SUBJECT: f"{who} wrote{about}{day}, perhaps an answer; still follow up?",
     }.get(how, f"{who} wrote{about}{day}; still follow up?")
     counts = (message.sent_on or message.later) if how is Tie.COLLEAGUE else None
-    return Effect(Happened.WAITING, why, State.WAITING, "answer", _away_until(b.enrollment), counts_from=counts)
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment), counts_from=counts)
 
 
-def _goes_on_without(message: Message, b: Bearings, calendar: Calendar) -> Effect:
-    """Somebody in Cc asks not to be written to: never again to them, and to the prospect only after a yes."""
-    doubt = _doubt(Tie.RECIPIENT, message, b, calendar)
-    mine = tuple(a for a in b.recipients if same_person(a, message.sender.address))
-    remark = f"asked not to be written to{_day(message.later, calendar)}"
-    gone = dict.fromkeys((message.sender.address, *mine))
-    return replace(doubt, suppress=tuple((address, remark) for address in gone), drop=mine)
+def _goes_on_without(who: list[str], what: str, message: Message, b: Bearings, calendar: Calendar) -> Effect:
+    """Somebody in Cc wants no mail: never again to them, and to the prospect only after a yes."""
+    day = _day(message.later, calendar)
+    gone = tuple(dict.fromkeys(who))
+    why = f"{gone[-1]}, in Cc, {what}{day}; still follow up?"
+    return Effect(
+        Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment),
+        suppress=tuple((address, f"{what}{day}") for address in gone), drop=tuple(a for a in gone if a in b.recipients),
+    )  # fmt: skip
 
 
-def _away_until(e: Enrollment) -> datetime | None:
+def away_until(e: Enrollment) -> datetime | None:
     """Until when a yes does not count: they are away, or it was snoozed, and a question does not change that."""
     rests = e.state is State.WAITING or (e.state is State.PAUSED and e.then is State.ACTIVE)
     return e.until if rests else None
@@ -183,9 +213,11 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
             return _later(who, said, v, message, b.enrollment, calendar, now)
         case Kind.CALENDAR:
             return _calendar(who, v, message, calendar, now)
-        case Kind.OUT_OF_OFFICE if _speaks_for_prospect(message, b):
+        case Kind.OUT_OF_OFFICE | Kind.LEFT_COMPANY if not _is_theirs(message.sender, b.enrollment):
+            return _of_another(who, v, message, b, calendar, now)
+        case Kind.OUT_OF_OFFICE:
             return _away(who, v, message, b, calendar, now)
-        case Kind.LEFT_COMPANY if _speaks_for_prospect(message, b):
+        case Kind.LEFT_COMPANY:
             hint = f"; instead: {v.contact}" if v.contact else ""
             quoted = next((words for words in v.evidence if words.startswith("'")), "so")
             said = f", as an automatic answer says: {quoted}" if quoted != "so" else ", as an automatic answer says"
@@ -194,9 +226,34 @@ def _by_kind(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now:
     return None
 
 
-def _speaks_for_prospect(message: Message, b: Bearings) -> bool:
-    """An automatic answer of the prospect's own, also from a second address where nobody else was written to."""
-    return same_person(message.sender.address, b.enrollment.address) or len(b.recipients) == 1
+def _is_theirs(sender: Person, e: Enrollment) -> bool:
+    """Whether a mailbox is the prospect's: their address, or a second one that bears their name."""
+    if same_person(sender.address, e.address):
+        return True
+    names, called = {_words(e.name)}, {_words(sender.name)}
+    if same_company(sender.address, e.address):
+        names.add(_words(local_part(e.address)))
+        called.add(_words(local_part(sender.address).partition("+")[0]))
+    return bool((names & called) - {frozenset()})
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d_]+", text.casefold()))
+
+
+def _of_another(
+    who: str, v: Verdict, message: Message, b: Bearings, calendar: Calendar, now: datetime
+) -> Effect | None:
+    """What another mailbox than the prospect's answers by itself: nothing where the consultant wrote to it, for it speaks
+    for its owner. Else it stands behind one that he wrote to: the prospect's, where there is no other."""
+    if mailbox(message.sender.address) in b.written_to:
+        return None
+    if v.kind is Kind.OUT_OF_OFFICE and len(b.written_to) <= 1:
+        return _away(who, v, message, b, calendar, now)
+    what = "away" if v.kind is Kind.OUT_OF_OFFICE else "no longer there"
+    theirs = b.enrollment.name or b.enrollment.address
+    why = f"{who} answered by itself{_day(message.later, calendar)} that somebody is {what}, perhaps {theirs}; still follow up?"
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment))
 
 
 def _later(
@@ -250,19 +307,31 @@ def _away(who: str, v: Verdict, message: Message, b: Bearings, calendar: Calenda
 
 def _report(message: Message, v: Verdict, b: Bearings, calendar: Calendar, now: datetime) -> Effect | None:
     """A report: it must hold an id of the conversation, or name a recipient of ours as failed."""
-    ended = [a for a in v.failed_recipients if b.identity.is_own(a) or a in b.enrollment.dropped]
-    if ended and len(ended) == len(v.failed_recipients):
-        return None  # a plus address of the consultant's, or somebody to whom nothing goes any more
-    failed = [a for a in v.failed_recipients if a in b.recipients or a == b.enrollment.address]
+    failed, complained = _ours_among(v.failed_recipients, b), _ours_among(v.reported_to, b)
+    others = {*b.written_to, *map(mailbox, b.enrollment.dropped)}
+    if (
+        v.failed_recipients
+        and not failed
+        and all(b.identity.is_own(a) or mailbox(a) in others for a in v.failed_recipients)
+    ):
+        return None  # a plus address of the consultant's, or somebody to whom nothing of this goes, or no more
     ours = b.all_ids.intersection((*v.original_ids, *message.answers))
-    if not failed and not ours:
+    if not failed and not complained and not ours:
         return None
+    if complained and b.enrollment.address not in complained:
+        return _goes_on_without(complained, "called your mail spam", message, b, calendar)
     if not v.kind.bounce:
         return None if v.kind is Kind.AUTOMATIC else _by_kind(message, v, b, calendar, now)
-    if not v.failed_recipients and len(b.recipients) == 1:
+    if not v.failed_recipients and len({*b.written_to, *map(mailbox, b.people)}) == 1:
         failed = [b.enrollment.address]
     said = f": {v.evidence[0]}" if v.evidence else ""
     return _bounce(v, failed, said, b)
+
+
+def _ours_among(addresses: Iterable[str], b: Bearings) -> list[str]:
+    """Those of them to whom mails of this enrollment go, as we spell them."""
+    wanted = set(map(mailbox, addresses))
+    return [address for address in b.people if mailbox(address) in wanted]
 
 
 def _bounce(v: Verdict, failed: list[str], said: str, b: Bearings) -> Effect | None:

@@ -6,7 +6,7 @@ Entries are the messages tied by Message-ID, In-Reply-To and References (RFC 532
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from followmail.mail.identity import Identity, Person, same_company, same_person
+from followmail.mail.identity import Identity, Person, mailbox, same_company, same_person
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.steps import Enrollment
@@ -88,6 +88,12 @@ class Conversation:
         mine = [e for e in self.entries if e.sent and not e.step and e.is_to(address)]
         return max(mine, key=lambda entry: entry.at, default=None)
 
+    def written_to(self, identity: Identity) -> frozenset[str]:
+        """The mailboxes outside to which the consultant wrote here."""
+        mine = (e.message for e in self.entries if e.sent)
+        addresses = (p.address for m in mine for p in (*m.to, *m.cc, *m.bcc))
+        return frozenset(mailbox(a) for a in addresses if identity.is_outside(a))
+
     def introducers(self, identity: Identity, prospect: str, opening: Entry) -> frozenset[str]:
         """Outside people of another company than the prospect's who wrote here before the opening."""
         before = self.entries[: self.entries.index(opening)] if opening in self.entries else ()
@@ -106,7 +112,8 @@ class Conversation:
 
 def outside_people(identity: Identity, message: Message, less: frozenset[str] = frozenset()) -> tuple[Person, ...]:
     """The outside people of To and Cc, To first, each once; machines and `less` (introducers) left out."""
-    return tuple(p for p in identity.outside((*message.to, *message.cc)) if p.address not in less)
+    left_out = set(map(mailbox, less))
+    return tuple(p for p in identity.outside((*message.to, *message.cc)) if mailbox(p.address) not in left_out)
 
 
 def prospect_of(identity: Identity, message: Message, less: frozenset[str] = frozenset()) -> Person | None:

@@ -69,7 +69,7 @@ def case_of(
         entry=entry,
         conversation=conversation,
         prospect=prospect,
-        people=tuple(p for p in people if p.address not in introducers),
+        people=outside_people(identity, entry.message, introducers),
         introducers=introducers,
         opening=silence[0],
         silence=silence,

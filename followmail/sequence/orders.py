@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from enum import StrEnum
 
 from followmail.mail.greeting import is_greeting
@@ -279,6 +278,8 @@ def _usage(verb: Verb, rest: str) -> str:
 
 def _perhaps(first: str, rest: str, now: datetime, calendar: Calendar) -> str:
     """The order that a line was probably meant to be."""
+    from difflib import get_close_matches  # late: most mails are no orders
+
     glued = re.fullmatch(r"([^\W\d_]{2,10})[-:.]?([0-9]{1,3})", first)
     word = glued[1] if glued else first
     close = [word] if word in _VERBS else get_close_matches(word, _VERBS, n=1, cutoff=0.75)

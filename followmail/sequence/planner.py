@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from followmail.mail.identity import company, same_company
+from followmail.mail.identity import company, mailbox, same_company
 from followmail.sequence.steps import (
     Delay,
     Delivery,
@@ -62,9 +62,9 @@ class Day:
     left_today: int = 0
     imports_today: int = 0  # first mails of imports among them
     last_left: datetime | None = None
-    people: frozenset[str] = frozenset()  # addresses mailed today, by us or by the consultant
+    people: frozenset[str] = frozenset()  # whose mailbox got a mail today, by us or by the consultant
     companies: frozenset[str] = frozenset()  # company domains mailed today by us
-    drafts_to: frozenset[str] = frozenset()  # addresses to whom a draft of ours is open
+    drafts_to: frozenset[str] = frozenset()  # for whose mailbox a draft of ours is open
     suppressed: Callable[[str], str | None] = field(default=lambda address: None, repr=False)
     template_fault: Callable[[str], str] = field(default=lambda sequence: "", repr=False)  # of one that is not there
     flood: frozenset[int] = frozenset()  # enrollments that became due at once, too many of them
@@ -78,9 +78,14 @@ class Day:
             left_today=self.left_today + 1,
             imports_today=self.imports_today + (e.origin is Origin.IMPORTED and not e.done),
             last_left=now,
-            people=self.people | people,
+            people=self.people | mailboxes(people),
             companies=self.companies | companies_of(people),
         )
+
+
+def mailboxes(addresses: Iterable[str]) -> frozenset[str]:
+    """The people behind these addresses: one counts once, however the address is spelled."""
+    return frozenset(map(mailbox, addresses))
 
 
 def companies_of(addresses: Iterable[str]) -> frozenset[str]:
@@ -293,7 +298,7 @@ def _under_way(
         return Wait(f"it could not be sent: {own.why}", due, step, "approval", "failed")
     if own is not None and own.next_try is not None and now < own.next_try:
         return Wait(f"tried {own.attempts} times; {own.why}", max(due, own.next_try), step)
-    if not day.drafts_to.isdisjoint((*day.recipients(e), e.address)):
+    if not day.drafts_to.isdisjoint(mailboxes((*day.recipients(e), e.address))):
         return Wait("another draft to this person is open", due, step, "draft")
     return None
 
@@ -366,7 +371,7 @@ def _moment(
     if not calendar.is_open(now):
         return Wait("outside the window", calendar.next_open(now), step, "window")
     for address in day.recipients(e):
-        if address in day.people:
+        if mailbox(address) in day.people:
             return Wait(f"{address} had a mail today", next_day(calendar, now), step, "company")
     for domain in companies_of((*day.recipients(e), e.address)):
         if any(same_company(domain, other) for other in day.companies):

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from followmail.mail.identity import mailbox
+from followmail.mail.identity import dns, in_letters, mailbox
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
 from followmail.sequence.conversation import Conversation
@@ -46,6 +46,7 @@ _SEEN = "id, sender, sent, bcc, envelope_to, date, base_subject, is_list"
 _MINUTE = 60_000_000  # microseconds
 _DOMAIN = "substr(sender, instr(sender, '@') + 1)"
 _TIE = "INSERT INTO thread_id (message_id, key, conversation) VALUES (?, ?, ?)"
+_DRAFT_KEPT = timedelta(days=31)
 _AT_ONCE = 512  # values in one list: older SQLite takes 999 in a statement
 
 
@@ -285,9 +286,9 @@ class Conversations:
             values.append(conversation)
             late += " OR conversation = ?"
             since.append(conversation)
-        if company:
+        for name in {dns(company), in_letters(dns(company))} if company else ():
             ties.append(f"{_DOMAIN} = ? OR {_DOMAIN} LIKE ? OR (sender <> '' AND ? LIKE '%.' || {_DOMAIN})")
-            values += [company, f"%.{company}", company]
+            values += [name, f"%.{name}", name]
         for subject in subjects:
             ties.append("base_subject = ?")
             values.append(subject)
@@ -311,8 +312,10 @@ class Conversations:
         return tuple(int(row[0]) for row in rows)
 
     def sent_since(self, moment: datetime) -> tuple[Known, ...]:
-        """The consultant's messages since a moment."""
-        return tuple(self._known("sent = 1 AND date >= ?", MessageRow.date.db_value(moment)))
+        """The consultant's messages since a moment, by the later of Date and INTERNALDATE: a Date may be kept from an old
+        draft. One that is older than any draft tells of a mailbox that moved."""
+        since, oldest = MessageRow.date.db_value(moment), MessageRow.date.db_value(moment - _DRAFT_KEPT)
+        return tuple(self._known("sent = 1 AND date >= ? AND (date >= ? OR arrived >= ?)", oldest, since, since))
 
     def last_sent_to(self, address: str) -> Known | None:
         """The consultant's latest message to an address, steps of ours aside, as far as the store knows."""

@@ -107,6 +107,10 @@ class Store:
         """That the file is whole: asked before a process may send from it. Raises DatabaseError."""
         check_whole(self._database, str(self._database.database))
 
+    def shrink(self) -> None:
+        """Pages of the file that are at hand for the next question are let go of."""
+        self._database.execute_sql("PRAGMA shrink_memory")  # type: ignore[no-untyped-call]
+
     def close(self) -> None:
         self._database.close()
 

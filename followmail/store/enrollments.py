@@ -1,7 +1,7 @@
 """Who is in which sequence, and where they stand. Leaving `active`, or a new anchor, recalls what is on its way."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from followmail.store.events import Events
 from followmail.store.outbox import Outbox
 from followmail.store.rows import Rows
 from followmail.store.schema import EnrollmentRow
+from followmail.store.spelling import of_people
 
 # Somebody else may change a row between reading and writing it; not for ever.
 _TRIES = 5
@@ -55,7 +56,8 @@ class Enrollments:
         return {State(state): count for state, count in rows}
 
     def of_address(self, address: str) -> tuple[Enrollment, ...]:
-        return self._where("address = ?", address)
+        """A person's enrollments, however the address is spelled."""
+        return self._where(*of_people([address]))
 
     def live_of(self, address: str) -> Enrollment | None:
         """A person's one live enrollment."""
@@ -67,9 +69,10 @@ class Enrollments:
     def any_ended(self) -> bool:
         return bool(self._database.execute_sql(f"SELECT 1 FROM enrollment WHERE NOT {_IS_LIVE} LIMIT 1").fetchone())
 
-    def ended_near(self, conversation: int | None, address: str) -> tuple[Enrollment, ...]:
-        """Enrollments that are over, of this conversation or of this person."""
-        return self._where(f"(conversation = ? OR address = ?) AND NOT {_IS_LIVE}", conversation, address)
+    def ended_near(self, conversation: int | None, people: Sequence[str]) -> tuple[Enrollment, ...]:
+        """Enrollments that are over, of this conversation or of these people."""
+        who, *values = of_people(people)
+        return self._where(f"(conversation = ? OR {who}) AND NOT {_IS_LIVE}", conversation, *values)
 
     def of_opening(self, opening: str) -> tuple[Enrollment, ...]:
         return self._where("opening = ?", opening)

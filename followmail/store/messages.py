@@ -9,6 +9,7 @@ from followmail.mail import msgid
 from followmail.mail.identity import Person
 from followmail.mail.kinds import Kind
 from followmail.mail.message import Message
+from followmail.mail.subject import base_subject
 from followmail.sequence.conversation import Entry
 from followmail.store.keys import key_of_address
 from followmail.store.rows import marks
@@ -114,19 +115,21 @@ def tying(message: Message) -> tuple[str, ...]:
 
 def row_of(found: Found, key: int, conversation: int, seen: int | None, judged: bool) -> tuple[Any, ...]:
     """A new row, in the order of `_NEW`."""
-    message, place = found.message, found.place
-    where = (place.folder, place.uidvalidity, place.uid) if place else ("", None, None)
+    message, sent, place = found
+    where = place or ("", None, None)
     people = people_out(message.bcc), _list_out(message.envelope_to)
-    return (*headers(message), message.id, key, *people, found.sent, *where, conversation, seen, judged)
+    return (*headers(message), message.id, key, *people, +sent, *where, conversation, seen, +judged)
 
 
 def headers(message: Message) -> tuple[Any, ...]:
-    """What the headers of one copy say, in the order of `READ`."""
+    """What the headers of one copy say, in the order of `READ`; truth as a number, for adapting a bool takes sqlite3 longer
+    than all else that a column costs."""
+    (_, sender, to, cc, _, _, subject, date, arrived, in_reply_to, references, _, content_type, auto_submitted, is_list,
+     list_post, null_return_path, failed_recipients, *_) = message  # fmt: skip
     return (
-        message.sender.address, key_of_address(message.sender.address), message.sender.name, people_out(message.to),
-        people_out(message.cc), message.subject, message.base_subject, _stamp(message.date), _stamp(message.arrived),
-        _list_out(message.in_reply_to), _list_out(message.references), message.content_type, message.auto_submitted, message.is_list, message.list_post, message.null_return_path,
-        message.failed_recipients,
+        sender.address, key_of_address(sender.address), sender.name, people_out(to), people_out(cc), subject,
+        base_subject(subject), _stamp(date), _stamp(arrived), _list_out(in_reply_to), _list_out(references), content_type,
+        +auto_submitted, +is_list, list_post, +null_return_path, +failed_recipients,
     )  # fmt: skip
 
 

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from followmail.sequence.steps import Delivery, Mode, Status
+from followmail.sequence.steps import Delivery, Mode, State, Status
 from followmail.store.events import Events
 from followmail.store.rows import Rows, marks
-from followmail.store.schema import DeliveryRow
+from followmail.store.schema import DeliveryRow, EnrollmentRow
+from followmail.store.spelling import of_people
 
 # A step that has left, was skipped, or may have left, never goes back.
 _BEFORE_THE_DOT = (Status.QUEUED, Status.SENDING)
 # SQLite takes so many values in one statement.
 AT_ONCE = 500
 _ROWS, _WITHOUT_BYTES = Rows(DeliveryRow), Rows(DeliveryRow, without="bytes")
+_ANSWERED = [State.REPLIED.value, State.BOUNCED.value, State.UNSUBSCRIBED.value]
 _AGAIN = (Status.CANCELLED, Status.WITHDRAWN, Status.QUEUED, Status.FAILED)
 
 
@@ -105,10 +107,10 @@ class Outbox:
 
     def with_drafts(self) -> tuple[Parcel, ...]:
         """Deliveries whose draft is followed: the open ones; those skipped or sent whose draft may still be to be taken
-        back; and cancelled ones whose draft may have been laid when the connection broke."""
+        back; and those that are to have none, but may: it was laid when the connection broke, or came again."""
         return self._where(
             "status = 'drafted' OR (status IN ('skipped', 'sent') AND withdraw = 1)"
-            " OR (status IN ('queued', 'cancelled') AND draft_folder <> '' AND draft_uid IS NULL) ORDER BY id"
+            " OR (status IN ('queued', 'cancelled', 'withdrawn') AND draft_folder <> '' AND draft_uid IS NULL) ORDER BY id"
         )
 
     def unfiled(self) -> tuple[Parcel, ...]:
@@ -125,7 +127,8 @@ class Outbox:
     def texts_to(self, address: str) -> frozenset[str]:
         """Fingerprints of the texts that an address got."""
         out = [s.value for s in (Status.SENT, Status.UNCERTAIN, Status.HANDED_OVER)]
-        rows = _WITHOUT_BYTES.where(self._database, f"address = ? AND status IN ({marks(len(out))})", address, *out)
+        who, *values = of_people([address])
+        rows = _WITHOUT_BYTES.where(self._database, f"{who} AND +status IN ({marks(len(out))})", *values, *out)
         return frozenset(row.text_hash for row in rows if row.text_hash)
 
     def _where(self, condition: str, *values: object) -> tuple[Parcel, ...]:
@@ -184,6 +187,19 @@ class Outbox:
     def note(self, delivery: int, **columns: Any) -> None:
         """Change what is known about a delivery without moving it."""
         DeliveryRow.update(**columns).where(DeliveryRow.id == delivery).execute(self._database)
+
+    def draft_came(self, message_id: str, folder: str) -> None:
+        """A draft with this id is new in a Drafts folder: one that was taken back, that has left, or that was deleted before
+        they answered comes from a device that was offline, or from an import."""
+        row = DeliveryRow.message_id == message_id
+        over = EnrollmentRow.select(EnrollmentRow.id).where(EnrollmentRow.state.in_(_ANSWERED))
+        left = (DeliveryRow.status == Status.SENT.value) & (DeliveryRow.mode == Mode.DRAFT.value)
+        skipped = (DeliveryRow.status == Status.SKIPPED.value) & DeliveryRow.enrollment.in_(over)
+        gone = DeliveryRow.status.in_([Status.CANCELLED.value, Status.WITHDRAWN.value])
+        DeliveryRow.update(draft_folder=folder, draft_uid=None).where(row & gone).execute(self._database)
+        DeliveryRow.update(withdraw=True, gone_since=None, gone_looks=0).where(
+            row & (left | skipped) & (DeliveryRow.withdraw == False)  # noqa: E712
+        ).execute(self._database)
 
     def recall(self, enrollment: int, now: datetime, why: str) -> None:
         """Cancel what has not left, and ask for the withdrawal of an unedited draft."""

@@ -1,6 +1,6 @@
 """Ties messages to conversations by the ids that they bear and refer to (RFC 5322 §3.6.4). Values only: no database."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 
 class Ties:
@@ -12,9 +12,13 @@ class Ties:
         self._joined: dict[int, int] = {}
         self._first = self._next = free
 
-    def tie(self, ids: Collection[str]) -> int:
+    def tie(self, ids: Sequence[str]) -> int:
         """The conversation of a message; where its ids belong to several, these become the one with the lowest number."""
         conversations = self._conversations
+        if len(ids) == 1 and ids[0] not in conversations:  # as most are
+            conversations[ids[0]] = target = self._new()
+            self._fresh.append(ids[0])
+            return target
         unknown = [i for i in ids if i not in conversations]
         found = {self.now(conversations[i]) for i in ids if i in conversations}
         target = min(found) if found else self._new()

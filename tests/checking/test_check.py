@@ -87,6 +87,17 @@ def test_several_sent_folders(at: Callable[..., World]) -> None:
     assert lines(world)["sent folder"].detail == "Sent Items; also read: Sent"
 
 
+def test_a_folder_to_be_left_out_that_is_not_there(world: World) -> None:
+    """Mistyped, it leaves nothing out: told, with the names that there are."""
+    world.mailbox.create("Newsletters")
+    world.reopen(FOLLOWMAIL_SKIP_FOLDERS="Newslettr")
+    line = lines(world)["folders"]
+    assert line.ok and "none is named 'Newslettr'" in line.detail
+    assert "Newsletters" in line.remedy
+    world.reopen(FOLLOWMAIL_SKIP_FOLDERS="Newsletters")
+    assert not lines(world)["folders"].remedy
+
+
 def test_an_address_of_ones_own_that_is_not_listed(world: World) -> None:
     """It stands in From in the Sent folder."""
     world.writes(BOB, From="Alex <alex@other.example>")

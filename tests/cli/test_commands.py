@@ -351,8 +351,9 @@ def test_wrong_usage_is_2(cli: Cli) -> None:
 
 def test_nothing_to_approve_is_no_fault_and_unknown_names_are_told(cli: Cli) -> None:
     """All of them at once."""
-    told = cli("approve", "7", "zoe@zoe.example", status=1).stderr
-    assert "'7'" in told
+    phone = "004930901820" * 3
+    told = cli("approve", "7", phone, "zoe@zoe.example", status=1).stderr
+    assert "'7'" in told and f"'{phone}'" in told
     assert "'zoe@zoe.example'" in told
     assert "Nothing is known" in cli("explain", "zoe@zoe.example", status=1).stderr
 

@@ -16,14 +16,15 @@ from tests.world import BOB, MONDAY, World
 SAY = "Good, we take it. Please begin on Monday.\n\nBob"
 
 
-@pytest.fixture
-def on_courier(others: Others, smtpd: Smtpd, tmp_path: Path) -> World:
+@pytest.fixture(params=[True, False], ids=["among others", "the first of the folder"])
+def on_courier(request: pytest.FixtureRequest, others: Others, smtpd: Smtpd, tmp_path: Path) -> World:
     """A nudge to Bob is due, and his answer lies in INBOX; Courier gives a mail of its own for a file that it cannot open."""
     server = smtpd.server()
     options = {"MODE": "send", "DETECT": "enroll", "GAP": "0", "SMTP_HOST": server.host, "SMTP_PORT": str(server.port)}
     options |= {"SMTP_SECURITY": "none"}
     world = World(others("courier").mailbox(), tmp_path / "home", {f"FOLLOWMAIL_{k}": v for k, v in options.items()})
-    world.gets("Eve <eve@news.example>", "News")  # of an empty folder Courier does not keep the UIDVALIDITY
+    if request.param:  # of an empty folder Courier does not keep the UIDVALIDITY
+        world.gets("Eve <eve@news.example>", "News")
     world.round()
     world.now += timedelta(minutes=5)
     proposal = world.writes(BOB, folder="INBOX.Sent")

@@ -101,6 +101,19 @@ def test_what_was_only_moved_is_no_gap(sending: Sending, smtpd: Smtpd, folder: s
     assert len(smtpd.delivered) == 1
 
 
+def test_spam_that_was_filed_at_once_hides_no_deleted_mail(sending: Sending, smtpd: Smtpd) -> None:
+    """Fault 40a: it never stood in INBOX, so the UID that is missing there was another mail's."""
+    world = sending(FOLLOWMAIL_DETECT="enroll")
+    bob = on_its_way(world, BOB)[BOB]
+    world.days_pass(2)
+    comes_and_goes(world, bob)
+    for n in range(3):
+        world.gets(EVE, f"You have won {n}", folder="Junk")
+    world.days_pass(2, hour=12)
+    world.rounds_over(30)
+    assert (smtpd.delivered, world.states(), len(told(world))) == ([], {BOBS: "waiting"}, 1)
+
+
 def test_a_deleted_digest_is_no_gap(sending: Sending, smtpd: Smtpd) -> None:
     """The last thing that followmail put into INBOX before it was switched off."""
     world = sending(FOLLOWMAIL_DETECT="enroll", FOLLOWMAIL_DIGEST="07:30")

@@ -254,6 +254,47 @@ def test_an_edited_leftover_is_told_and_becomes_the_next_steps_draft(world: Worl
     assert statuses(world) == [Status.SENT, Status.DRAFTED]
 
 
+def takes_back(client: Client) -> bytes:
+    """Bob answers, and his draft is taken back; its bytes, as a device that was offline still has them."""
+    opening = laid(client)["In-Reply-To"]
+    ((_, old),) = client.shown()
+    client.world.gets(BOB, In_Reply_To=opening)
+    looks(client)
+    assert client.world.of(BOBS).state is State.REPLIED and not client.shown()
+    return old
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["untouched", "edited"])
+def test_a_draft_that_was_taken_back_and_comes_again_is_taken_back_again(client: Client, edited: bool) -> None:
+    """A device that was offline, or an import, brings it: untouched it goes, edited it stays; each time it is told."""
+    old = takes_back(client)
+    again = old.replace(b"\r\n\r\n", b"\r\n\r\nA line of Alex's.\r\n", 1) if edited else old
+    for times in (1, 2) if not edited else (1,):
+        client.mailbox.append(again, client.drafts, client.draft_flags, client.world.now)
+        looks(client)
+        assert len(client.shown()) == edited
+        assert told(client, "draft-kept" if edited else "draft-withdrawn") == (1 if edited else times + 1)
+
+
+def test_a_draft_that_comes_again_after_it_was_deleted(client: Client) -> None:
+    """Alex takes it out of the Trash: it is his, until Bob answers."""
+    opening = laid(client)["In-Reply-To"]
+    ((_, old),) = client.shown()
+    says_yes(client.world)
+    client.deletes()
+    looks(client)
+    assert statuses(client.world) == [Status.SKIPPED]
+    uid = client.mailbox.append(old, client.drafts, client.draft_flags, client.world.now)
+    looks(client)
+    assert len(client.shown()) == 1
+    client.mailbox.expunge(client.drafts, [uid])
+    client.world.gets(BOB, In_Reply_To=opening)
+    looks(client)
+    client.mailbox.append(old, client.drafts, client.draft_flags, client.world.now)
+    looks(client)
+    assert not client.shown()
+
+
 # ---- a restored backup
 
 

@@ -365,3 +365,19 @@ def test_a_mail_of_another_conversation_in_stop(running: World, theirs: bool) ->
     running.round()
     assert running.states()[ANNS] == ("stopped" if theirs else "waiting")
     assert "Followmail/Stop" in next(e.why for e in running.enrollments() if e.address == ANNS)
+
+
+def test_a_mark_is_no_yes_to_a_question_that_came_with_it(world: World) -> None:
+    """Bob wrote about something else after Alex put the proposal into the folder, and both are seen in one look. Put there
+    once more, after the question, it is one."""
+    mail = world.writes(BOB)
+    world.round()
+    world.now += timedelta(minutes=10)
+    world.mailbox.append(mail.raw, "Followmail/nudge", (), world.now)
+    world.gets(BOB, "Invoice 7", "Did you get it?")
+    world.round()
+    assert (world.one().state, world.one().said_yes) == ("waiting", True)
+    world.now += timedelta(minutes=10)
+    world.mailbox.append(mail.raw, "Followmail/nudge", (), world.now)
+    world.round()
+    assert world.one().state == "active"

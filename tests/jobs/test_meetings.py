@@ -157,7 +157,9 @@ def test_an_invitation_by_the_prospect_that_alex_accepted(world: World) -> None:
     text = calendar(world, "REQUEST", "LOCATION:IT fair\\, hall 4", **how)  # type: ignore[arg-type]
     world.raw_arrives(raw(world, CARLA, ALEX, "Alex / Carla", text, timedelta(minutes=5)))
     text = calendar(world, "REPLY", **how, said="ACCEPTED")  # type: ignore[arg-type]
-    world.mailbox.append(raw(world, ALEX, CARLA, "Accepted: Alex / Carla", text, timedelta(minutes=1)), "Sent")
+    world.mailbox.append(
+        raw(world, ALEX, CARLA, "Accepted: Alex / Carla", text, timedelta(minutes=1)), "Sent", when=world.now
+    )
     world.round()
     go_to(world, 5, 16)
     e = world.one()

@@ -56,6 +56,54 @@ def test_a_snooze_of_hours_is_meant_to_the_hour(mornings: World) -> None:
     assert mornings.one().until == until
 
 
+def is_away(world: World) -> None:
+    """Alex wrote to Bob, whose machine says that he is away until 20 May."""
+    mail = world.writes(BOB)
+    world.round()
+    away = "I am out of office until 20 May."
+    world.gets(BOB, "Automatic reply: Proposal", away, answers=mail, Auto_Submitted="auto-replied")
+    world.round()
+    assert world.states() == {BOBS: "paused"}
+
+
+@pytest.mark.parametrize(("snoozed", "rests"), [(4, 21), (21, 25)])
+def test_a_snooze_writes_to_nobody_who_is_away(mornings: World, snoozed: int, rests: int) -> None:
+    """A shorter one changes nothing, and says so; a longer one holds; `resume` ends either."""
+    is_away(mornings)
+    said = desk.snooze(mornings.desk(), mornings.one(), mornings.now + days(snoozed))
+    assert "Bob Builder is away until 20 May" in mornings.one().why
+    assert ("nothing comes before Thu 21 May; resume ends that" in said) is (rests == 21)
+    until = mornings.one().until
+    assert until is not None and mornings.calendar.local_date(until).day == rests
+    desk.resume(mornings.desk(), mornings.one())
+    assert mornings.states() == {BOBS: "active"}
+
+
+def test_a_second_snooze_replaces_the_first(mornings: World) -> None:
+    """It is the consultant's own word, also where it is shorter."""
+    mornings.writes(BOB)
+    mornings.round()
+    for until in (days(14), days(2)):
+        desk.snooze(mornings.desk(), mornings.one(), mornings.now + until)
+    assert mornings.one().until == mornings.now + days(2)
+
+
+def test_a_question_that_was_snoozed_comes_back_as_it_was(mornings: World) -> None:
+    """And not before they are back, for a yes would not count sooner."""
+    is_away(mornings)
+    mornings.gets("Bea <bea@bob.example>", "Your visit", "When do you come by?")
+    mornings.round()
+    asked = mornings.one().why
+    assert mornings.states() == {BOBS: "waiting"} and asked.endswith("still follow up?")
+    desk.snooze(mornings.desk(), mornings.one(), mornings.now + days(2))
+    mornings.days_pass(10)
+    mornings.round()
+    assert mornings.states() == {BOBS: "paused"}
+    mornings.days_pass(3)
+    mornings.round()
+    assert (mornings.states(), mornings.one().why) == ({BOBS: "waiting"}, asked)
+
+
 def test_who_put_it_off_comes_back_on_the_day_they_named(mornings: World) -> None:
     """To be asked about; and no draft is laid for it."""
     mail = mornings.writes(BOB)

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from followmail.jobs.cycle import Cycle
+from followmail.jobs.facts import OLDER
 from followmail.jobs.judge.court import Court
 from followmail.jobs.judge.forbidden import forbade, latest
 from followmail.jobs.judge.incoming import bearing_on, count, settle_history, wrote
-from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps, without_our_id
+from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps, lies_in_sent, without_our_id
 from followmail.mail.identity import Person
 from followmail.sequence.answers import Effect
 from followmail.sequence.conversation import Entry
 from followmail.sequence.happened import Happened
 from followmail.sequence.meetings import TookPlace
-from followmail.sequence.planner import due_of, next_step
-from followmail.sequence.steps import Delay, Enrollment, Origin, Sequence, State
+from followmail.sequence.planner import due_of, mode_of, next_step
+from followmail.sequence.steps import Delay, Enrollment, Mode, Origin, Sequence, State
 from followmail.store.conversations import Known
 
 # A chase whose next step is further off than this gives way to a newer one.
@@ -63,6 +64,8 @@ def begin(court: Court, wish: Wish) -> str:
         return why
     if wish.met is not None and wish.met.doubt and settled.state is State.ACTIVE:
         settled = replace(settled, state=State.WAITING, why=_doubt(wish.met), code="meeting")
+    if settled.state is State.ACTIVE and (why := _lies_elsewhere(court, wish)):
+        settled = replace(settled, state=State.WAITING, why=why, code="unsent")
     if wish.origin is Origin.MARKED and wish.yes_at is None:
         settled = _asked_first(settled)
     if fault := _one_live(court, wish):
@@ -100,6 +103,16 @@ def _fault(c: Cycle, wish: Wish) -> str:
 def _before(c: Cycle, e: Enrollment) -> Enrollment | None:
     """The enrollment of the same opening in the same sequence."""
     return next((x for x in c.store.enrollments.of_opening(e.opening) if x.sequence == e.sequence), None)
+
+
+def _lies_elsewhere(court: Court, wish: Wish) -> str:
+    """Asks about a mail that would be followed up without a word of the consultant's, and that no Sent folder holds: many
+    programs keep in a folder of theirs what waits to be sent, and do not mark it as a draft. Else empty."""
+    unasked = wish.origin is Origin.DETECTED and mode_of(wish.sequence, court.c.policy) is Mode.SEND
+    known = court.c.store.conversations.find(wish.entry.message.id) if unasked and wish.entry else None
+    if known is None or known.place is None or lies_in_sent(court, known):
+        return ""
+    return f"your mail of {known.entry.at:%Y-%m-%d} lies in '{known.place.folder}', not in Sent; was it sent? follow up?"
 
 
 def _asked_first(e: Enrollment) -> Enrollment:
@@ -162,11 +175,17 @@ def _again(court: Court, known: Enrollment, wish: Wish) -> str:
         return "this opening was in this sequence before"
     if wish.yes_at is not None:
         c.store.enrollments.say_yes(known, c.now, wish.why)
-        if known.state is State.WAITING:
+        if known.state is State.WAITING and _asked_before(c, known, wish.yes_at):
             c.store.enrollments.change(known, State.ACTIVE, c.now, wish.why, event=Happened.RESUMED)
     if wish.first_delay is not None and not known.done:
         c.store.enrollments.note(known.id, first_delay=f"{wish.first_delay.count} {wish.first_delay.unit.value}")
     return ""
+
+
+def _asked_before(c: Cycle, e: Enrollment, moment: datetime) -> bool:
+    """Whether what it waits for was asked before a mark was made, or seen: a mark is no yes to what came with it."""
+    asked = [event.at for event in c.store.events.of([e.id]) if event.why == e.why]
+    return not asked or max(asked) < moment
 
 
 def _stopped_since(known: Enrollment, wish: Wish) -> bool:
@@ -211,6 +230,8 @@ def _write(court: Court, e: Enrollment, wish: Wish, left: Mapping[str, str]) -> 
         if e.conversation is None:
             e = replace(e, conversation=c.store.conversations.new())
         stored = c.store.enrollments.begin(e, c.now, wish.why)
+        if e.before_first_run:
+            c.store.facts.add_number(OLDER, stored.id)
         if wish.opening is not None and e.conversation is not None:
             count_earlier_steps(c, stored, wish.sequence, wish.opening, left, all_count=e.before_first_run)
         if e.state is not State.ACTIVE:

@@ -65,7 +65,7 @@ class Court:
         """What the bytes of a message say; nothing is remembered."""
         store, sender = self.c.store, known.entry.message.sender.address
         ours = store.conversations.is_ours(known.conversation) or store.enrollments.live_of(sender) is not None
-        return kinds.classify(raw, _day_of(known, self.c.now), ours)
+        return kinds.classify(raw, _day_of(known, self.c.now), ours, known.entry.sent)
 
     def _understand(self, known: Known, raw: bytes) -> None:
         verdict = self.classify(known, raw)

@@ -184,8 +184,10 @@ def bearings(c: Cycle, e: Enrollment) -> Bearings:
     if e.origin is Origin.MARKED and e.counts_from is not None:
         since = max(since, e.counts_from)
     ids = parties.own_ids | (c.store.conversations.ids_of(e.conversation) if e.conversation is not None else set())
+    written_to = conversation.written_to(c.identity) if conversation else frozenset[str]()
     return Bearings(
-        e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subjects, parties.recipients
+        e, c.identity, since, parties.own_ids, ids, parties.introducers, parties.base_subjects, parties.recipients,
+        written_to - set(map(mailbox, parties.introducers)),
     )  # fmt: skip
 
 

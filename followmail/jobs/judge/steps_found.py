@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher
 from functools import cache, partial
 
 from followmail.errors import CommandRefused
@@ -182,7 +181,7 @@ def step_of_draft(court: Court, known: Known) -> bool:
     people = [address for address in asked if store.enrollments.of_address(address)]
     if not people:
         return False
-    open_ones = [parcel for parcel in store.outbox.parcels(Status.DRAFTED) if parcel.address in people]
+    open_ones = [parcel for parcel in store.outbox.parcels(Status.DRAFTED) if known.entry.is_to(parcel.address)]
     if _is_draft_itself(court, known, open_ones):
         return True
     return (
@@ -208,7 +207,7 @@ def _is_step(court: Court, known: Known, parcel: Parcel) -> bool:
         and not _alike(court.read(known).new_text, _texts(court, parcel, draft))
     ):
         return False
-    sent = _lies_in_sent(court, known)
+    sent = lies_in_sent(court, known)
     place = known.place.folder if known.place else ""
     _record_step(court, known, e)
     has_left(c, parcel, known, "you sent its draft" if sent else f"it lies as a sent mail in '{place}'", yes=sent)
@@ -233,7 +232,7 @@ def _record_step(court: Court, known: Known, e: Enrollment) -> None:
 # ---- outside the Sent folders
 
 
-def _lies_in_sent(court: Court, known: Known) -> bool:
+def lies_in_sent(court: Court, known: Known) -> bool:
     """Whether a Sent folder holds it; it may show elsewhere too, and that may have been read last (Gmail's labels)."""
     folder = court.folder(known.place.folder) if known.place else None
     if folder is None or folder.role is Role.SENT:
@@ -255,7 +254,7 @@ def _is_draft_itself(court: Court, known: Known, open_ones: list[Parcel]) -> boo
 
     Raises NotYet as long as it may still be sent under the same id: it is judged then.
     """
-    if _lies_in_sent(court, known):
+    if lies_in_sent(court, known):
         return False
     stands = _still_stands(court, known)
     drafts = _drafts(court) if open_ones else ()
@@ -382,6 +381,8 @@ def _texts(court: Court, parcel: Parcel, draft: Draft) -> tuple[bytes, bytes]:
 
 def _alike(text: str, versions: Iterable[bytes]) -> bool:
     """Whether a sent text is that of a draft, edited or not: told apart while the draft still lies in Drafts."""
+    from difflib import SequenceMatcher  # late, as below: few texts are compared
+
     mine = _flat(text)
     drafts = (_flat(mail_text.new_text(mail_text.text_of(data))) for data in versions)
     return bool(mine) and any(SequenceMatcher(None, mine, d, autojunk=False).ratio() >= ALIKE for d in drafts)
@@ -389,6 +390,8 @@ def _alike(text: str, versions: Iterable[bytes]) -> bool:
 
 def _holds(text: str, step: str) -> bool:
     """Whether most of a step's text stands in a mail, in pieces that are too long for chance, whatever stands around."""
+    from difflib import SequenceMatcher
+
     mine, wanted = _flat(text), _flat(step)
     if not _may_hold(mine, wanted):
         return False
