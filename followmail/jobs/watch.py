@@ -15,7 +15,7 @@ from followmail.imap import reader
 from followmail.imap.folders import Folder, Role
 from followmail.imap.session import Criteria, Session
 from followmail.jobs import unseen
-from followmail.jobs.cycle import Cycle, Look
+from followmail.jobs.cycle import Cycle, Look, Options
 from followmail.jobs.recording import mark_of, record
 from followmail.jobs.unread import ask_again
 from followmail.jobs.vanished import await_mails
@@ -33,14 +33,19 @@ _PASSES = 5
 def look(session: Session, c: Cycle) -> Look:
     """One look. Folders that cannot be read are named in its faults; a broken connection raises.
 
-    What another program moved while it was read may lie where nothing was new a moment before: looked for again.
+    What another program moved while it was read may lie where nothing was new a moment before: looked for again. The
+    server's very answer of the last look, which found nothing new, is not gone through once more.
     """
+    listed = session.folders()
+    last = c.store.cursors.concluded(listed)
+    if isinstance(last, _Quiet) and last.options == c.options:
+        return last.look
     changed: set[str] = set()
     anew: set[str] = set()
     before: Mapping[str, Position] | None = None
     new = 0
     for _ in range(_PASSES):
-        seen = _go_through(session, c)
+        seen = _go_through(session, c, listed if before is None else session.folders())
         before = seen.before if before is None else before
         changed |= seen.changed
         anew |= seen.anew
@@ -55,7 +60,18 @@ def look(session: Session, c: Cycle) -> Look:
         _drop_gone(c, seen)
         unseen.tell(c)
     c.tally.new_messages += new
-    return Look(seen.folders, tuple(seen.faults), frozenset(changed), new)
+    found = Look(seen.folders, tuple(seen.faults), frozenset(changed), new)
+    if found.complete and not changed:
+        c.store.cursors.conclude(listed, _Quiet(c.options, found))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """A look that found nothing new, and the settings that it was taken under."""
+
+    options: Options
+    look: Look
 
 
 @dataclass(slots=True)
@@ -72,9 +88,9 @@ class _Seen:
     missing: bool = False
 
 
-def _go_through(session: Session, c: Cycle) -> _Seen:
+def _go_through(session: Session, c: Cycle, listed: Iterable[Folder]) -> _Seen:
     positions, empty = c.store.cursors.all(), list[Position]()
-    seen = _Seen(tuple(_with_settings(folder, c) for folder in session.folders()), positions)
+    seen = _Seen(tuple(_with_settings(folder, c) for folder in listed), positions)
     watched = [folder for folder in seen.folders if _is_watched(c, folder)]
     for number, folder in enumerate(watched):
         c.progress("looking", number, len(watched))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from followmail.store.opening import translated
+from followmail.store.opening import state_of, translated
 from followmail.store.schema import Cursor
 
 _ALL = "SELECT folder, uidvalidity, uidnext, messages, highestmodseq FROM cursor"  # asked at every look
@@ -27,11 +27,21 @@ class Cursors:
 
     def __init__(self, database: Any) -> None:
         self._database = database
+        self._concluded: tuple[object, object, object] = (None, None, None)
 
     def all(self) -> dict[str, Position]:
         with translated():  # a text that is damaged shows when it is fetched
             rows = self._database.execute_sql(_ALL).fetchall()
         return {row[0]: Position(*row) for row in rows}
+
+    def conclude(self, question: object, conclusion: object) -> None:
+        """Remember what was made of something, until anything is written."""
+        self._concluded = state_of(self._database), question, conclusion
+
+    def concluded(self, question: object) -> object:
+        """What was made of the very same thing, if nothing was written since; else None."""
+        state, asked, conclusion = self._concluded
+        return conclusion if asked is question and state is not None and state == state_of(self._database) else None
 
     def set(self, position: Position) -> None:
         self._database.execute_sql(

@@ -11,6 +11,7 @@ from followmail.mail.identity import mailbox
 from followmail.sequence.happened import Happened
 from followmail.sequence.steps import Delay, Enrollment, Origin, State, Trigger, Unit
 from followmail.store.events import Events
+from followmail.store.opening import state_of
 from followmail.store.outbox import Outbox
 from followmail.store.rows import Rows
 from followmail.store.schema import EnrollmentRow
@@ -38,11 +39,8 @@ class Enrollments:
 
     def live(self) -> tuple[Enrollment, ...]:
         """Asked many times a round: read anew only where something was written, by us or by a command beside us."""
-        connection = self._database.connection()
-        if connection.in_transaction:  # what stands there now may yet be rolled back
+        if (state := state_of(self._database)) is None:
             return self._where(_IS_LIVE)
-        beside = self._database.execute_sql("PRAGMA data_version").fetchone()
-        state = (connection, connection.total_changes, beside)
         if self._live[0] != state:
             self._live = state, self._where(_IS_LIVE)
         return self._live[1]

@@ -42,6 +42,15 @@ class Database(peewee.SqliteDatabase):
             super().rollback()
 
 
+def state_of(database: Any) -> object:
+    """What differs as soon as anything is written, by us or by a command beside us; None while a transaction is open, for
+    what stands there then may yet be rolled back."""
+    connection = database.connection()
+    if connection.in_transaction:
+        return None
+    return connection, connection.total_changes, database.execute_sql("PRAGMA data_version").fetchone()
+
+
 _REMEDY = (
     "The file is left as it is. Put a backup in its place, or move it away: a new one is rebuilt from the mailbox, and"
     " everything open then waits for your yes."

@@ -76,6 +76,24 @@ def test_a_cycle_after_a_folder_was_open_is_one_round_trip_still(world: World) -
     assert noop == "NOOP" and listed.startswith("LIST")
 
 
+def test_an_answer_that_repeats_is_gone_through_once(world: World) -> None:
+    """It is known what came of it; unless anything was written since, or other folders are to be skipped."""
+    world.gets(ANN, "News", "Hello.")
+    world.round()
+    with world.office.connect() as session:
+        for _ in range(2):
+            assert not watch.look(session, world.office.cycle(world.now)).changed
+        c = world.office.cycle(world.now)
+        with statements(world) as told:
+            again = watch.look(session, c)
+        assert told == ["PRAGMA data_version"]
+        assert again.complete and {folder.name for folder in again.folders} >= {"INBOX", "Sent"}
+        world.command("pause")
+        with statements(world) as told:
+            watch.look(session, c)
+        assert any("FROM cursor" in sql for sql in told)
+
+
 def test_drafts_that_lie_untouched_cost_nothing(world: World) -> None:
     """The folder is not opened, nothing is written; what another client marks in it is seen at once."""
     world.writes(BOB, "Proposal", PROPOSAL)

@@ -118,9 +118,9 @@ def _ask_whether_still_to_greet(c: Cycle, known: Known) -> None:
     entry, subject = known.entry, known.entry.message.subject
     for person in c.identity.outside((*entry.message.to, *entry.message.cc)):
         e = c.store.enrollments.live_of(person.address)
-        if e is None or e.anchor or e.deliveries or e.state is State.WAITING or e.created is None:
+        if e is None or e.anchor or e.deliveries or e.state is State.WAITING or e.origin is Origin.DETECTED:
             continue
-        if entry.left > e.created:
+        if e.created is not None and entry.left > e.created:
             why = f"you wrote to them yourself on {entry.left:%Y-%m-%d} ('{subject}'); still send '{e.sequence}'?"
             c.store.enrollments.change(e, State.WAITING, c.now, why, code="answer")
             c.tally.waiting += 1
