@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from followmail.mail.message import HEADER_FIELDS
+from followmail.mail.fields import HEADER_FIELDS
 from tests.canary import PASSWORD
 
 ITEMS = f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(HEADER_FIELDS)})])"

@@ -21,7 +21,8 @@ from followmail.imap.fetching import ascending, usual_heads
 from followmail.imap.session import Criteria, Selected, Session
 from followmail.imap.structure import Part
 from followmail.mail import identity, msgid
-from followmail.mail.message import HEADER_FIELDS, SECONDS, since_midnight
+from followmail.mail.fields import HEADER_FIELDS
+from followmail.mail.message import SECONDS, since_midnight
 
 MAX_HEADER = 262_144  # bytes of a message's header that are read
 _SET = 1_000  # UIDs in one FETCH

@@ -8,40 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from followmail.mail import msgid
+from followmail.mail.fields import ENVELOPE, read_fields
 from followmail.mail.identity import Person, canonical
 from followmail.mail.subject import base_subject
-
-# What a look asks for (HEADER.FIELDS, RFC 9051 §6.4.5). Received is asked only where its absence means something.
-HEADER_FIELDS = (
-    "From",
-    "To",
-    "Cc",
-    "Bcc",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "In-Reply-To",
-    "References",
-    "Content-Type",
-    "Auto-Submitted",
-    "Precedence",
-    "List-Id",
-    "List-Post",
-    "Return-Path",
-    "X-Autoreply",
-    "X-Autorespond",
-    "X-Failed-Recipients",
-    "Reply-To",
-    "X-Original-From",  # Google Groups, where it writes the group's address into From
-    "X-Microsoft-Original-Message-ID",
-    "Delivered-To",
-    "X-Original-To",
-    "Envelope-To",
-    "X-Envelope-To",
-    "X-Delivered-To",  # Fastmail
-    "X-Rcpt-To",
-)
-_ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
 
 # No mail needs more; a hostile one brings thousands. The oldest is the root, the newest are the nearest.
 MAX_REFERENCES = 100
@@ -50,6 +19,8 @@ _MAX_TEXT = 2000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:(]+")
+# Outlook's 'bob@bob.example' <bob@bob.example>: an address for a name, unquoted, is one person, not two.
+_NAMED_SO = re.compile(r"(?<![^\s,;])'?([\w.+-]{1,64}@[\w.-]{1,253})'?\s?<\1>", re.IGNORECASE)
 # As nearly all programs write these; whatever looks otherwise goes through the standard library, which takes its time.
 _MAILBOX = re.compile(
     r"""(?:(?:"([^"\\]*)"\ ?|([^"\\<>(),:;@\[\]]*))<([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+)>|([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+))(,\ ?|\Z)""",
@@ -62,7 +33,6 @@ _DATE = re.compile(
 # RFC 2047: words of one charset, perhaps behind a "Re:" that is plain.
 _WORD = r"=\?(?P<charset>[A-Za-z0-9-]{1,30})\?(?:[bB]\?(?P<b>[A-Za-z0-9+/]*={0,2})|[qQ]\?(?P<q>(?:[!-<>@-~]|=[0-9A-Fa-f]{2})*))\?="
 _ENCODED = re.compile(rf"(?P<plain>(?:[!-<>-~]+ )*){_WORD}")
-_FIELD = re.compile(rb"^([^ \t\n:][^\n:]*):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _SHORT = 200  # bytes of a header that is worth remembering: the same people write again and again
 
@@ -148,7 +118,7 @@ class Message(NamedTuple):
 
 def read(head: bytes, arrived: datetime | None = None, size: int = 0) -> Message:
     """A message from its header block (with or without the empty line). `size` tells messages without an id apart."""
-    fields = _fields(head)
+    fields = read_fields(head)
     value = fields.get
     sender, *others = authors(value("from", b"")) or (_NOBODY,)
     to, subject = _mailboxes(value("to", b""), literally=True), decode(value("subject", b""))
@@ -249,6 +219,7 @@ def _remembered(value: bytes, literally: bool) -> tuple[Person, ...]:
 
 
 def _any_people(text: str, literally: bool) -> tuple[Person, ...]:
+    text = _NAMED_SO.sub(r"<\1>", text)
     words = frozenset(_BETWEEN_ADDRESSES.split(text)) if literally else frozenset()
     return tuple(
         _person(name, plain)
@@ -347,63 +318,6 @@ def _midnight(date: bytes, zone: bytes) -> datetime | None:
     return (midnight + ahead if zone[:1] == b"-" else midnight - ahead) if 1980 < midnight.year < 9000 else None
 
 
-def _fields(head: bytes) -> dict[str, bytes]:
-    """Field name (lower case) → raw value, perhaps still folded: whoever reads one takes a line's end for a blank. A line
-    that is no field is passed over."""
-    return _usual_fields(head.partition(b"\r\n\r\n")[0]) or _any_fields(head)
-
-
-def _usual_fields(block: bytes) -> dict[str, bytes] | None:
-    """The fields, where each is of those that are asked for and stands there once; None where it is otherwise."""
-    lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").splitlines()
-    fields = {}
-    try:
-        for line in lines:
-            raw, _, value = line.partition(b": ")
-            fields[_NAMES[raw]] = value
-    except KeyError:
-        return None
-    if len(fields) < len(lines) or b"" in fields.values():  # a name alone, with no colon, is no field
-        return None
-    return fields
-
-
-def _any_fields(head: bytes) -> dict[str, bytes]:
-    text = head.replace(b"\r\n", b"\n")
-    block = text.partition(b"\n\n")[0] if text[:1] != b"\n" else b""
-    return _together(_FIELD.findall(block.replace(b"\r", b"\n")))
-
-
-def _together(found: Iterable[tuple[bytes, bytes]]) -> dict[str, bytes]:
-    """Of fields that stand there several times: people and ids together, of all others the first."""
-    fields: dict[str, bytes] = {}
-    for raw, value in found:
-        name = _field_name(raw)
-        if name not in fields:
-            fields[name] = value
-        elif name in _ADDED_UP:
-            fields[name] += _ADDED_UP[name] + value
-    return fields
-
-
-_ADDED_UP = dict.fromkeys(("from", "to", "cc", "bcc", *_ENVELOPE), b", ") | {
-    "references": b" ",
-    "in-reply-to": b" ",
-}
-
-
-def _field_name(raw: bytes) -> str:
-    return raw.strip().decode("ascii", "replace").lower()
-
-
-# As programs write the names.
-_NAMES = {
-    form(name).encode(): name.lower()
-    for name in (*HEADER_FIELDS, "Received", "List-ID")
-    for form in (str, str.lower, str.upper, str.title)
-}
-
-
 def _flat(value: bytes) -> str:
     """Bytes as text whatever they are, on one line."""
     if value.isascii() and (plain := value.decode()).isprintable() and "  " not in plain:
@@ -453,7 +367,7 @@ def _charset(raw: bytes, charset: str | None) -> str:
 
 
 def _envelope_to(fields: Mapping[str, bytes]) -> tuple[str, ...]:
-    found = [p.address for name in _ENVELOPE if name in fields for p in _mailboxes(fields[name])]
+    found = [p.address for name in ENVELOPE if name in fields for p in _mailboxes(fields[name])]
     return tuple(dict.fromkeys(found)) if found else ()
 
 

@@ -12,7 +12,7 @@ from followmail.imap import reader
 from followmail.imap.reader import Head, compact, read_internaldate
 from followmail.imap.session import Session
 from followmail.mail import msgid
-from followmail.mail.message import HEADER_FIELDS
+from followmail.mail.fields import HEADER_FIELDS
 from tests.imap.staging import Talk, scripted
 from tests.servers.dovecot import Dovecots, Mailbox
 
