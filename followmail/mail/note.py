@@ -61,6 +61,17 @@ def read_note(data: bytes, identity: Identity, today: date) -> tuple[Noted, ...]
     return _listed(lines or _named(subject, identity), typed if lines else f"{subject}\n{typed}", subject, today)
 
 
+def passed_on(data: bytes, identity: Identity) -> tuple[Person, ...]:
+    """Who of outside wrote the mail that is forwarded in this one, attached or below; nobody where none is."""
+    try:
+        message = parse(tame(data, MOST_BYTES))
+        parts = [part for part in _parts(message) if not _is_card(part)]
+        brought = _brought(parts, forwarded(text_of(message))[1], identity)
+    except (ValueError, LookupError, AssertionError, RecursionError):
+        return ()
+    return () if isinstance(brought, str) else tuple(brought)
+
+
 def first_words(data: bytes) -> str:
     """How a note begins, on one line: by it the consultant knows it again."""
     try:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followmail.mail import message
+from followmail.mail import fields, message
 from followmail.mail.message import decode, read, read_date
 from followmail.mail.subject import base_subject, is_forward
 
@@ -150,7 +150,7 @@ def test_reading_never_raises(raw: bytes) -> None:
     assert m.date is None or m.date.tzinfo is not None
 
 
-@given(st.dictionaries(st.sampled_from(message.HEADER_FIELDS), st.binary(max_size=200), max_size=10))
+@given(st.dictionaries(st.sampled_from(fields.HEADER_FIELDS), st.binary(max_size=200), max_size=10))
 def test_every_header_may_be_anything(fields: dict[str, bytes]) -> None:
     """Each field with random bytes."""
     raw = b"".join(
@@ -207,6 +207,22 @@ def test_decode_is_one_line() -> None:
 def test_a_forward_says_so_in_its_subject(subject: str, forward: bool) -> None:
     """In the words of many programs; an answer to a forward is an answer."""
     assert is_forward(subject) is forward
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        (b"'dan@dan.example' <dan@dan.example>", ["dan@dan.example"]),
+        (
+            b"dan@dan.example <Dan@dan.example>; 'eve@eve.example' <eve@eve.example>",
+            ["dan@dan.example", "eve@eve.example"],
+        ),
+        (b"x@y.example <evil@z.example>", ["x@y.example", "evil@z.example"]),
+    ],
+)
+def test_whose_address_stands_for_the_name_is_one_person(value: bytes, addresses: list[str]) -> None:
+    """As Outlook writes it; where the two differ, nobody can say who is meant, and both are read."""
+    assert [p.address for p in read(b"To: " + value + b"\r\n\r\n").to] == addresses
 
 
 # ---- the fast way and the slow way
@@ -281,7 +297,7 @@ _lines = st.lists(
 )
 def test_usual_fields_are_read_as_all_others(head: bytes) -> None:
     """What stands on lines of its own, or is folded (RFC 5322 §2.2.3), says the same either way."""
-    found, slow = message._usual_fields(head.partition(b"\r\n\r\n")[0]), message._any_fields(head)
+    found, slow = fields._usual_fields(head.partition(b"\r\n\r\n")[0]), fields._any_fields(head)
     assert found is None or {n: message._flat(v) for n, v in found.items()} == {
         n: message._flat(v) for n, v in slow.items()
     }

@@ -15,7 +15,7 @@ _LONG = 110  # words from which a mail says more than a promise
 _BRIEF = 30  # words up to which a mail may be an acknowledgement and no more
 _FEW = 4  # words of a sentence of it that say with whom, and why
 _SHORT = 45  # words up to which "let me think about it" is all there is
-_NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
+NEAR = timedelta(days=9)  # "let's talk on Thursday" is an appointment, "let's talk in October" is none
 _AT_ONCE = timedelta(days=2)
 _WORD = re.compile(r"[^\W\d_]+")
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\u2764]")
@@ -69,7 +69,7 @@ class _Hearing:
             return Later(None, None, False, True, f"a reaction: '{reaction}'")
         if self._is_time_alone() and not any(self._match(self.said.whole, key) for key in ("agreed", "meets")):
             named = self.named(self.said.whole)
-            return self._later(named, "") if named and named.start - self.on > _NEAR else self._promise()
+            return self._later(named, "") if named and named.start - self.on > NEAR else self._promise()
         if self._acknowledges():
             return self._acknowledgement()
         if any(self._match(s, "agreed") for s in self.said.sentences):
@@ -77,7 +77,7 @@ class _Hearing:
         put_off = self._put_off()
         if self._decides():
             # a no, a yes, an appointment; "no, but call me next year" is none of them
-            far = put_off is not None and put_off.until is not None and put_off.until - self.on > _NEAR
+            far = put_off is not None and put_off.until is not None and put_off.until - self.on > NEAR
             return put_off if far else None
         return put_off or self._promise() or (self._acknowledgement() if self._takes_it() else self._thinks())
 
@@ -157,7 +157,7 @@ class _Hearing:
                 return None, words, False
             named = next((n for n in map(self.named, near) if n is not None), None)
             is_near = (
-                named is not None and named.start - self.on <= _NEAR and (sentence.asks or named.start == named.end)
+                named is not None and named.start - self.on <= NEAR and (sentence.asks or named.start == named.end)
             )
             if (is_near or is_question(sentence)) and not self._match(sentence, "anew"):
                 # "can you start in June?"; "could you call me in June?"
@@ -174,7 +174,7 @@ class _Hearing:
         """A talk, at a time too far away for an appointment."""
         if (words := self._match(sentence, "contact")) is not None:
             named = self.named(sentence)
-            if named.start - self.on > _NEAR if named else self._match(sentence, "vague") is not None:
+            if named.start - self.on > NEAR if named else self._match(sentence, "vague") is not None:
                 return named, words, False
         return None
 

@@ -28,8 +28,8 @@ from followmail.mail.kinds.verdict import Kind
 from followmail.mail.kinds.words import entries, fold
 
 # How probable a kind must be where a phrase says it, and where none does.
-_WITH_PHRASE = {Kind.UNSUBSCRIBE: 0.4, Kind.LATER: 0.3, Kind.WRONG_PERSON: 0.3}
-_ALONE = {Kind.UNSUBSCRIBE: 0.8, Kind.LATER: 0.8, Kind.WRONG_PERSON: 0.75, Kind.OUT_OF_OFFICE: 0.9}
+_WITH_PHRASE = {Kind.UNSUBSCRIBE: 0.4, Kind.LATER: 0.35, Kind.WRONG_PERSON: 0.5}
+_ALONE = {Kind.UNSUBSCRIBE: 0.8, Kind.LATER: 0.85, Kind.WRONG_PERSON: 0.85, Kind.OUT_OF_OFFICE: 0.9}
 _ANSWERS = (*_ALONE, Kind.REPLY, Kind.LEFT_COMPANY)
 _ASKS, _NOTHING = "asks", "asks-nothing"
 _LONGEST = 60  # words; who writes more says more than one thing
@@ -43,9 +43,9 @@ _TYPED = 0.95
 _CERTAIN = 0.99
 _UNLIKE = 0.05
 _GONE = 0.7  # how probable it must be, where a machine wrote, that somebody left
-_ASKING, _REQUEST, _QUESTION = 0.8, 0.18, 0.05  # that something is asked: by no phrase, by one, with a question mark
+_ASKING, _REQUEST, _QUESTION = 0.85, 0.3, 0.1  # that something is asked: by no phrase, by one, with a question mark
 _SHOWN = 3
-_DATED = 0.1
+_DATED = 0.15
 _CLEAR = 0.9  # how probable the kind must be of a part of a sentence
 _CLAUSE = re.compile(r"[,;:.!?\n]+\s|\s-\s")
 _WORD = re.compile(r"\d+|@+|[\w']+|[?!.\n]")

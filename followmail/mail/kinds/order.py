@@ -131,5 +131,7 @@ def _by_likeness(mail: Received, lang: str | None) -> Verdict | None:
         if mail.day is None or any(map(later.is_question, said.sentences)):
             return None
         until = later.time_named(mail.new_text, mail.day, lang)
+        if asks.asks(mail.new_text, lang, offers=False) is not None and not (until and until - mail.day > later.NEAR):
+            return None  # "call me tomorrow", "let me know"
         return Verdict(kind, (words,), until=until, until_end=until)
     return None if opt_out.goes_on(mail.new_text, lang) else Verdict(kind, (words,))

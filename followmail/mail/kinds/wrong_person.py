@@ -38,7 +38,7 @@ _NAME = re.compile(
 
 def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     """(evidence, the first address proposed or None), where the author of a new text is not the one; else None."""
-    if is_the_one(text, lang):
+    if _is_the_one(text, lang):
         return None
     said, langs = statement(text), _languages(lang)
     contact = address_in(said.text)
@@ -47,7 +47,7 @@ def proposes(text: str, lang: str | None) -> tuple[str, str | None] | None:
     return (f"says '{words}'", contact) if words else None
 
 
-def is_the_one(text: str, lang: str | None) -> bool:
+def _is_the_one(text: str, lang: str | None) -> bool:
     """ "I am the one to talk to": whoever else is named."""
     whole = statement(text).whole
     said = phrases(SECTION, "me", *_languages(lang)).each(whole.folded)

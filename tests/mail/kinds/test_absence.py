@@ -123,3 +123,68 @@ def test_who_can_answer_only_afterwards_is_away(text: str, day: str) -> None:
 def test_who_speaks_of_our_matter_answers(text: str) -> None:
     """The same construction about the offer rather than the mail: a person."""
     assert _note(text, "Mon, 04 May 2026", "").kind.human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In bed with a fever, not reading mail. Rosie minds the shop until I am back.",
+        "Grippe, liege flach. Die Werkstatt macht mein Geselle auf.",
+        "Au lit avec la grippe, l'atelier rouvrira dès que possible. Urgences : 04 55 01 02 99.",
+        "Taller cerrado por reformas. Reabrimos el 25 de mayo.",
+        "Chiusi per inventario, riapriamo lunedì 18 maggio. Per le urgenze 055 555 0199.",
+        "Atelier gesloten wegens verbouwing. Vanaf 25 mei zijn we er weer.",
+        "Loja fechada para obras. Reabrimos a 25 de maio.",
+    ],
+)
+def test_a_note_by_hand_is_like_others(text: str) -> None:
+    """No header says so, and no phrase enough: the whole of it does."""
+    assert _note(text, "Mon, 04 May 2026", "").kind is Kind.OUT_OF_OFFICE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Away till noon, ring me after lunch.",
+        "Bin krank, die Zahlen schickt dir Frau Moser.",
+        "Malade aujourd'hui, on se voit demain matin comme prévu.",
+        "Estoy en la feria, mejor quedamos allí mismo.",
+        "Sono in ferie ma il preventivo mi convince, procediamo.",
+        "Ik ben op reis, maar teken het vanavond in het hotel.",
+        "Estou de férias na terra, apareça para um café.",
+    ],
+)
+def test_who_is_away_and_answers_is_a_person(text: str) -> None:
+    """However many words of an absence there are."""
+    assert _note(text, "Mon, 04 May 2026", "").kind.human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The colleague you wrote to has moved to another firm. Your message has not been passed on.",
+        "Das Dienstverhältnis von Frau Gruber endete im März. Ihre Fälle hat Dr. Pichler übernommen.",
+        "Le contrat de Madame Petit a pris fin en mars. Ses dossiers sont suivis par notre siège.",
+        "La licenciada Vega causó baja en la empresa en marzo. Sus clientes pasaron a la central.",
+        "Il rapporto di lavoro della signora Riva si è chiuso a marzo. La casella verrà disattivata.",
+        "De aanstelling van mevrouw Kok liep in maart af. Deze mailbox wordt opgeheven.",
+        "O contrato da doutora Reis terminou em março. Este endereço será desativado.",
+    ],
+)
+def test_a_machine_that_tells_of_somebody_who_left(text: str) -> None:
+    """In other words than the tables have: like the notes of others who left."""
+    assert _note(text, "Mon, 04 May 2026").kind is Kind.LEFT_COMPANY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've retired, my son runs the mill now: ben@mill.example",
+        "Ich bin in Rente, meine Tochter führt den Hof: eva@hof.example",
+        "Sono in pensione, ora c'è mio figlio: ugo@officina.example",
+        "Non faccio più parte del consiglio, scriva al presidente: presidente@circolo.example",
+    ],
+)
+def test_who_tells_of_their_family_is_a_person(text: str) -> None:
+    """No header says that a machine wrote."""
+    assert _note(text, "Mon, 04 May 2026", "").kind.human

@@ -278,7 +278,7 @@ def test_what_is_missing_or_awaited_asks_with_the_offers_only(lang: str, text: s
     ("lang", "text"),
     [
         ("en", "We have not heard anything from our board yet."),
-        ("de", "Das Okay vom Vorstand steht noch aus, mir fehlt noch die Statik."),
+        ("de", "Die Entscheidung vom Vorstand steht noch aus."),
         ("es", "Nos falta todavía el visto bueno del director."),
         ("it", "Manca ancora il parere del socio."),
         ("pt", "Faltam-nos as contas do contabilista."),
@@ -292,7 +292,7 @@ def test_who_only_tells_what_is_missing_acknowledges_all_the_same(lang: str, tex
 @pytest.mark.parametrize(
     ("lang", "text"),
     [
-        ("en", "where would we meet on Friday"),
+        ("en", "where should we meet on Friday"),
         ("de", "wann passt es Ihnen"),
         ("fr", "quand serait le meilleur jour"),
         ("es", "cuándo le parece bien"),

@@ -15,7 +15,7 @@ GOES_ON = """
     We don't want to receive the printed version, a file will do. Send the contract.
     Please stop sending any more paper. We sign the rest tomorrow.
     Please unsubscribe me from Kim's list, but keep me on yours. And yes to the proposal.
-    Yes, let us talk on Thursday. If you don't want to receive these emails in the future, unsubscribe here.
+    Yes, let us talk on Thursday. If you don't want to receive these emails in the future, click below.
     No mails to my husband please, only to me. The order stands.
     We want no advertising on our server. Let's talk on Monday.
     Der Spamfilter hatte Ihre Mail abgefangen. Wann könnten wir uns treffen?

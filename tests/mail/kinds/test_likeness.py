@@ -65,6 +65,53 @@ def test_a_phrase_that_the_rest_speaks_against_counts_for_nothing(kind: Kind, te
     assert not likeness.agrees(text, kind)
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (
+            Kind.UNSUBSCRIBE,
+            "I delete these unread, so save yourself the postage and strike the parish from your circulars.",
+        ),
+        (Kind.UNSUBSCRIBE, "Löschen Sie die Adresse der Schreinerei aus allem, womit Sie Werbung verschicken."),
+        (Kind.UNSUBSCRIBE, "Que la coopérative ne figure plus dans aucun de vos fichiers, je vous prie."),
+        (Kind.UNSUBSCRIBE, "Poupem o papel: nesta oficina ninguém quer mais cartas vossas."),
+        (Kind.WRONG_PERSON, "Sono il giardiniere, di assicurazioni si occupa la contabile."),
+        (Kind.WRONG_PERSON, "Soy el jardinero; de los seguros se encarga la contable."),
+        (Kind.WRONG_PERSON, "Ik ben de tuinman, over verzekeringen beslist de boekhoudster."),
+        (Kind.LATER, "The parish council has it now and will think it over in its own time."),
+        (Kind.LATER, "Erst wenn das Heu drin ist, schaue ich mir das an."),
+        (Kind.LATER, "Arrivata, la sfoglio con calma nel fine settimana."),
+    ],
+)
+def test_what_is_meant_counts_whatever_the_words(kind: Kind, text: str) -> None:
+    """The examples of all languages speak for it together."""
+    found = likeness.likeness(text)
+    assert found is not None
+    assert found[0] is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The message was in the junk folder, we would like to go ahead.",
+        "Take the second invoice off the pile, that one is paid.",
+        "Die Nachricht steckte im Spam. Wir sagen zu.",
+        "N'appelez pas la mairie, je m'en charge. Le devis me va.",
+        "No me mande el dibujo en papel, el archivo basta.",
+        "This is a test of the new mailbox.",
+    ],
+)
+def test_a_word_of_a_wish_is_no_wish(text: str) -> None:
+    """In doubt it stays a reply."""
+    assert likeness.likeness(text) is None
+
+
+def test_a_phrase_with_a_day_needs_less() -> None:
+    """Who names the day means it."""
+    text = "Sorry, the barn burnt down and the insurers are here. Ask me again in October."
+    assert likeness.agrees(text, Kind.LATER, dated=True)
+
+
 def test_one_sentence_that_wants_no_more_mail_is_enough() -> None:
     """Whatever stands around it; who puts off says so with the whole of the mail."""
     wish, rest = (

@@ -305,6 +305,16 @@ def test_a_plain_no_and_other_wishes_are_none(lang: str, text: str) -> None:
         ("it", "Non voglio che mi scriviate più."),
         ("nl", "Gebruik dit adres niet meer."),
         ("pt", "Quero me descadastrar."),
+        ("en", "I must ask you never to write to us again."),
+        ("en", "We would ask you not to follow up, now or later."),
+        ("en", "We want off this list."),
+        ("en", "unsubscirbe me"),
+        ("de", "Sorgen Sie dafür, dass nichts mehr kommt."),
+        ("fr", "Sortez-nous de vos fichiers."),
+        ("es", "Sáquenme de esas listas."),
+        ("it", "Fuori dalle vostre liste, grazie."),
+        ("nl", "Schrap ons van jullie lijst."),
+        ("pt", "Fora das vossas listas, já."),
     ],
 )
 def test_other_ways_to_say_it_are_found(lang: str, text: str) -> None:
@@ -319,7 +329,9 @@ def test_other_ways_to_say_it_are_found(lang: str, text: str) -> None:
     "|Ich habe seit Tagen keine Mails mehr bekommen, können Sie die letzte noch einmal schicken?"
     "|Ne m'écrivez plus à cette adresse mais à la nouvelle|No, no me interesa.|Ahora no, vuelva a escribir en primavera."
     "|Non esiti a scrivermi ancora.|Houd mij op de lijst.|Mail mij volgende week nog eens.|Não hesite em escrever-me."
-    "|Agora não, volte a escrever na primavera.".split("|"),
+    "|Agora não, volte a escrever na primavera.|I'd ask you not to contact the tenants about the leak."
+    "|Nothing more came out of the tap this morning.|Seit gestern kommt kein Wasser mehr aus der Leitung."
+    "|Haal de oude klanten uit de lijst die ik stuurde.".split("|"),
 )
 def test_what_only_sounds_like_it_is_none(text: str) -> None:
     """A question about a tool, another address, another time, the contrary."""
