@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from followmail.errors import UserError
 from followmail.mail.identity import Identity, canonical
 from followmail.sequence import agenda, planner
-from followmail.sequence.answers import GONE, away_until
+from followmail.sequence.answers import GONE, WISH, away_until
 from followmail.sequence.happened import Happened
 from followmail.sequence.planner import Policy
 from followmail.sequence.steps import Enrollment, Sequence, State, Status, Step
@@ -24,6 +24,7 @@ from followmail.store.suppressions import is_entry
 
 STOPPED_BY_HAND = "you stopped it"
 RESUMED_BY_HAND = "you resumed it"
+APPROVED_BY_HAND = "you approved it"
 _LONGEST_NUMBER = 18  # no row has a longer one
 SNOOZED = "you snoozed it until"
 
@@ -136,7 +137,7 @@ def _draft_of(desk: Desk, e: Enrollment) -> str:
 
 def _yes(desk: Desk, e: Enrollment) -> None:
     granted = {e.code} if e.code else set()
-    desk.store.enrollments.say_yes(e, desk.now, "you approved it", granted)
+    desk.store.enrollments.say_yes(e, desk.now, APPROVED_BY_HAND, granted)
     if e.code == "template":
         heir = planner.heir_of(e, desk.sequences)
         if heir is not None:
@@ -147,13 +148,14 @@ def _yes(desk: Desk, e: Enrollment) -> None:
         if delivery.status is Status.FAILED:
             desk.store.outbox.move(delivery.id, (Status.FAILED,), Status.CANCELLED, desk.now, why="you said: try again")
     if e.state is State.WAITING:
-        desk.store.enrollments.change(e, State.ACTIVE, desk.now, "you approved it", event=Happened.APPROVED)
+        desk.store.enrollments.change(e, State.ACTIVE, desk.now, APPROVED_BY_HAND, event=Happened.APPROVED)
 
 
 def approve_all(desk: Desk) -> tuple[str, ...]:
-    """A yes for all that waits; what may have left is left out: that is decided by name."""
+    """A yes for all that waits; what may have left is left out, and of whom somebody asked not to be written to: that is
+    decided by name."""
     doubtful = {p.delivery.enrollment for p in desk.store.outbox.parcels(Status.UNCERTAIN)}
-    waiting = [e for e in desk.store.enrollments.all(State.WAITING) if e.id not in doubtful]
+    waiting = [e for e in desk.store.enrollments.all(State.WAITING) if e.id not in doubtful and e.code != WISH]
     return tuple(approve(desk, e) for e in waiting)
 
 

@@ -76,6 +76,10 @@ def write(
         return Wait(str(fault), due, step, "template")
     except Permanent as fault:
         return Wait(f"the mail would not be what was meant: {fault}", due, step, "template")
+    address = sheet.mail.sender.address
+    if not desk.identity.is_own(address) and f"from:{address}" not in e.granted:
+        why = f"your mail came from {address}, which FOLLOWMAIL_ALIASES does not name any more; a yes sends from it"
+        return Wait(why, due, step, "approval", f"from:{address}")
     if sheet.source_hash in _texts_got(desk, e) and f"text:{step.name}" not in e.granted:
         return Wait(f"{e.address} already got this very text", due, step, "approval", f"text:{step.name}")
     mail = sheet.mail

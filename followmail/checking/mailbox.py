@@ -141,7 +141,9 @@ def _folders(folders: Sequence[Folder], unknown: Sequence[str]) -> Line:
     if not faults and unknown:
         names = "' or '".join(unknown)
         told = f"{len(folders)} folders; none is named '{names}'"
-        return Line("folders", True, told, f"in FOLLOWMAIL_SKIP_FOLDERS name one of: {', '.join(f.name for f in folders)}")
+        return Line(
+            "folders", True, told, f"in FOLLOWMAIL_SKIP_FOLDERS name one of: {', '.join(f.name for f in folders)}"
+        )
     if not faults:
         return Line("folders", True, f"{len(folders)} folders")
     told = "; ".join(f"{f.name}: {f.fault}" for f in faults)

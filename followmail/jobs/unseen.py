@@ -13,8 +13,9 @@ from followmail.mail.message import Message
 from followmail.mail.msgid import is_digest
 from followmail.sequence.happened import Happened
 
-# While looks follow each other, who deletes a mail has read it. After so long without one, it may have been a rule.
-LONG = timedelta(days=1)
+# While looks follow each other, who deletes a mail has read it. After so long without one, it may have been a rule, or a
+# program that fetches and deletes. Longer than a night, shorter than a day: from one morning's look to the next is long.
+LONG = timedelta(hours=20)
 _COUNT = "unseen_count"
 # Where mail of others is moved to, as far as it is moved at all. Not Junk: most of it came there without ever having stood
 # in INBOX, and would hide as many that were deleted.
@@ -58,7 +59,7 @@ def tell(c: Cycle) -> None:
         return
     why = (
         f"{count} mail{'s' * (count > 1)} came into INBOX and {'were' if count > 1 else 'was'} deleted before followmail"
-        " looked, which it had not for more than a day; an answer may have been among them"
+        " looked, which it had not for most of a day; an answer may have been among them"
     )
     c.store.facts.set_moment("unseen", c.now)
     c.store.events.add(c.now, Happened.UNSEEN, why)

@@ -6,7 +6,7 @@ the effect, from what the body was read as. In doubt an effect holds the mail ba
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ LONG_BEFORE = timedelta(
     days=2
 )  # no clock and no queue explains it: a mail dated so long before the anchor is an old one
 SOFT_BOUNCES = 3  # so many temporary failures are one final
+WISH = "wish"  # the code of a question because somebody asked not to be written to: only a yes by name answers it
 GONE = "gone"  # the code of an end because they left the company: it needs a second yes to go on
 
 
@@ -123,9 +124,12 @@ def effect(
 ) -> Effect | None:
     """What a message that bears on an enrollment does to it; None: nothing.
 
-    An old mail that only came in lately, as from an archive, ends nothing: it asks. A wish to be left alone does not age.
+    An old mail that only came in lately, as from an archive, ends nothing: it asks. A wish to be left alone does not age,
+    and stays what is asked, whatever else is written.
     """
     found = _effect(how, message, verdict, b, calendar, now)
+    if found is not None and found.state in (State.WAITING, State.PAUSED) and b.enrollment.code == WISH:
+        return replace(found, code=WISH, why=b.enrollment.why)
     ends = found is not None and (found.suppress or (found.state is not None and not found.state.live))
     if found is None or not ends or verdict.kind is Kind.UNSUBSCRIBE or not _is_old(message, verdict, b):
         return found
@@ -158,7 +162,8 @@ def _effect(
         return _goes_on_without([message.sender.address, *mine], "asked not to be written to", message, b, calendar)
     if not (verdict.kind.human or verdict.kind is Kind.CALENDAR):
         return None
-    return _doubt(how, message, b, calendar)
+    doubt = _doubt(how, message, b, calendar)
+    return _wish(doubt, message, verdict, b, calendar) if verdict.kind is Kind.UNSUBSCRIBE else doubt
 
 
 def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effect:
@@ -176,13 +181,31 @@ def _doubt(how: Tie, message: Message, b: Bearings, calendar: Calendar) -> Effec
     return Effect(Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment), counts_from=counts)
 
 
+def passed_on(author: Person, message: Message, b: Bearings, calendar: Calendar) -> Effect | None:
+    """What the consultant forwards to himself of the prospect's, from another mailbox of his, may be an answer: it asks."""
+    if not is_after(message, b) or b.enrollment.code == WISH:
+        return None
+    why = f"you forwarded a mail of {author.name or author.address}'s to yourself{_day(message.later, calendar)}; still follow up?"
+    return Effect(Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment))
+
+
+def _wish(doubt: Effect, message: Message, v: Verdict, b: Bearings, calendar: Calendar) -> Effect:
+    """Somebody asked not to be written to, who may be another or mean something else: never again to them."""
+    who, day = message.sender, _day(message.later, calendar)
+    said = next((f" ({words})" for words in v.evidence if words.startswith("'")), "")
+    return replace(
+        doubt, code=WISH, why=f"{who.name or who.address} asked not to be written to{day}{said}; still follow up?",
+        suppress=((who.address, f"asked not to be written to{day}"),) if b.identity.is_outside(who.address) else (),
+    )  # fmt: skip
+
+
 def _goes_on_without(who: list[str], what: str, message: Message, b: Bearings, calendar: Calendar) -> Effect:
     """Somebody in Cc wants no mail: never again to them, and to the prospect only after a yes."""
     day = _day(message.later, calendar)
     gone = tuple(dict.fromkeys(who))
     why = f"{gone[-1]}, in Cc, {what}{day}; still follow up?"
     return Effect(
-        Happened.WAITING, why, State.WAITING, "answer", away_until(b.enrollment),
+        Happened.WAITING, why, State.WAITING, WISH, away_until(b.enrollment),
         suppress=tuple((address, f"{what}{day}") for address in gone), drop=tuple(a for a in gone if a in b.recipients),
     )  # fmt: skip
 

@@ -127,6 +127,19 @@ def test_a_deleted_digest_is_no_gap(sending: Sending, smtpd: Smtpd) -> None:
     assert len(smtpd.delivered) == 1
 
 
+@pytest.mark.parametrize("early", [timedelta(seconds=5), timedelta(hours=1)])
+def test_one_look_each_morning_is_seldom_enough(sending: Sending, smtpd: Smtpd, early: timedelta) -> None:
+    """Fault 40a: `once` at eight by cron; a look ends a little after eight, so less than a day passes until the next."""
+    world = sending(FOLLOWMAIL_DETECT="enroll")
+    bob = on_its_way(world, BOB)[BOB]
+    for day in range(1, 7):
+        world.days_pass(1, hour=9)
+        world.now += early if day < 3 else timedelta()
+        comes_and_goes(world, bob) if day == 3 else None
+        world.round()
+    assert (smtpd.delivered, world.states(), len(told(world))) == ([], {BOBS: "waiting"}, 1)
+
+
 def test_while_it_looks_deleting_is_reading(sending: Sending, smtpd: Smtpd) -> None:
     """Between two looks of one day whoever deletes a mail for good has read it."""
     world = sending(FOLLOWMAIL_DETECT="enroll")

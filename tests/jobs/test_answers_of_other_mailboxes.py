@@ -42,7 +42,7 @@ def test_whom_it_was_forwarded_to_is_away_or_gone_for_himself(
     answers_by_itself(world, other, text, forward)
     assert world.of(BOBS).state == "active"
     assert "proposed: kim@ed.example" not in world.events(BOBS)
-    world.run_days(3)
+    world.run_days(4)
     assert [draft["To"] for draft in world.drafts()].count(BOB) == 1
 
 

@@ -575,6 +575,16 @@ def test_a_stop_holds_whatever_it_has_become(world: World) -> None:
     assert state(world) == "stopped"
 
 
+def test_a_stop_is_taken_back_also_after_a_yes(world: World) -> None:
+    """All three by answers to one digest: each is Alex's own word. Bob wrote, so it asks once more."""
+    digest = lay(world, item(waiting(world), What.WAITING))
+    for order, becomes in (("ok 1", "active"), ("stop 1", "stopped"), ("resume 1", "waiting")):
+        replies(world, digest, order)
+        world.round()
+        assert state(world) == becomes
+        world.now += timedelta(minutes=10)
+
+
 def test_two_devices_that_say_the_same_skip_one_step(world: World) -> None:
     """The second is told what the first did."""
     digest = lay(world, item(drafted(world)))

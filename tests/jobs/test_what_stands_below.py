@@ -20,7 +20,7 @@ ANCHORS = {
 
 @pytest.mark.parametrize(("kind", "body"), ANCHORS.values(), ids=ANCHORS)
 def test_a_mail_without_text_is_asked_about(world: World, kind: str, body: str) -> None:
-    """"It is below once more" would be a lie; after a yes the draft is laid without it."""
+    """ "It is below once more" would be a lie; after a yes the draft is laid without it."""
     world.round()
     raw = (
         f"From: {ALEX}\r\nTo: {BOB}\r\nBcc: alex+nudge@consult.example\r\nSubject: Proposal\r\n"

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from followmail import writing
-from followmail.jobs import deliver, file, watch
+from followmail.jobs import deliver, file, plan, watch
 from followmail.jobs.cycle import Look
 from followmail.jobs.judge import begin, incoming, marked, own
 from followmail.mail.kinds import Kind
@@ -52,6 +52,10 @@ def _claims_anything(real: Callable[..., bool]) -> Callable[..., bool]:
     return lambda self, *args, **kwargs: real(self, *args, **kwargs) or True
 
 
+def _but_the_last(real: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    return lambda *args: real(*args)[:-1]
+
+
 # What is left out → how: the name is what a reader of a failure sees.
 RULES: dict[str, Callable[[], Any]] = {
     "an answer ends it": lambda: patch.object(answers, "effect", _an_answer_is_no_answer(answers.effect)),
@@ -75,6 +79,9 @@ RULES: dict[str, Callable[[], Any]] = {
     "one mail a day to a company": lambda: patch.object(planner, "companies_of", lambda addresses: frozenset()),
     "a copy that the provider filed is the copy": lambda: patch.object(file, "is_copy", lambda message, parcel: False),
     "what is never to be followed up": lambda: patch.multiple(marked, switch_off=_nothing),
+    "each that is due leaves": lambda: patch.object(plan, "_in_order", _but_the_last(plan._in_order)),
+    "who is silent is followed up": lambda: patch.object(own, "_detect", _nothing),
+    "a pause that is over ends": lambda: patch.object(plan, "wake", _nothing),
     "reports are read": lambda: patch.object(incoming, "_near", lambda court, known, live: live.near(known)),
 }
 

@@ -12,13 +12,14 @@ from email.utils import format_datetime
 from followmail import desk, keeping
 from followmail.errors import UserError
 from followmail.rounds import Office
+from followmail.sequence.answers import WISH
 from followmail.sequence.steps import Enrollment, State
 from tests.simulation.letters import people_of, step_of, subject_of
 from tests.simulation.machine import Machine
 from tests.simulation.mailbox import Mailbox, Stored
 from tests.simulation.truth import ZONE, Thread, Truth
 
-_SHOWN = frozenset({"answer", "bounce"})
+_SHOWN = frozenset({"answer", "bounce", WISH})
 
 
 class Consultant:
@@ -113,6 +114,8 @@ class Consultant:
             waiting = office.store.enrollments.all(State.WAITING)
             desk.approve_all(work)
             for e in waiting:
+                if e.code == WISH:  # no yes to all is one to it
+                    desk.approve(work, e)
                 self._said_yes(office, e)
 
     def _leaves_out(self, office: Office, e: Enrollment, number: int) -> None:

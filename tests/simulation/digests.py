@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.policy import default
 
 from followmail.sequence.agenda import What
+from followmail.sequence.answers import WISH
 from tests.simulation.consultant import Consultant
 from tests.simulation.letters import ALEX, mail
 from tests.simulation.mailbox import Mailbox, Stored
@@ -101,7 +102,8 @@ class Digests:
         self._orders[Stored(0, raw, now, set()).id] = (verb, digest)
         if verb == "ok all":
             for shown in digest.items.values():
-                self._yes(shown)
+                if shown.code != WISH:
+                    self._yes(shown)
         elif verb == "ok":
             self._yes(digest.items[number])
 

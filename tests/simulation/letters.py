@@ -18,7 +18,9 @@ _TEXT = {"MIME-Version": "1.0", "Content-Type": 'text/plain; charset="utf-8"', "
 @lru_cache(maxsize=4096)
 def step_of(raw: bytes) -> str:
     """The step that a mail is, by the mark in its own text, not in what it quotes."""
-    body = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").replace("=\r\n", "")  # quoted-printable's soft breaks
+    body = (
+        raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").replace("=\r\n", "")
+    )  # quoted-printable's soft breaks
     own = "\n".join(line for line in body.splitlines() if not line.startswith(">"))
     found = _STEP.search(own)
     return found[1] if found else ""

@@ -57,6 +57,16 @@ def owed(truth: Truth, began: datetime, now: datetime) -> Iterator[Thread]:
             yield thread
 
 
+def nothing_vanished(office: Office) -> None:
+    """I5: every enrollment is at its end with an event that says why, or says what it waits for."""
+    for e in office.store.enrollments.all():
+        told = [str(event.event) for event in office.store.events.of((e.id,))]
+        if not e.state.live and e.state.value not in told:
+            raise Broken(f"I5: {e.address} is {e.state} and no event says so: {told}")
+        if any(d.status.value in ("sending", "handed-over") for d in e.deliveries):
+            raise Broken(f"I5: a delivery to {e.address} is stuck: {[d.status.value for d in e.deliveries]}")
+
+
 def nothing_dropped(truth: Truth, office: Office, began: datetime, now: datetime, thread_of: _ThreadOf) -> None:
     """Each that was owed has a reason that the program tells, and that is one. Raises Broken where it has none."""
     rows = {row["id"]: row for row in plan_rows(office.cycle(now))}

@@ -41,6 +41,7 @@ def restores(life: "Life", action: Action) -> None:
     if not by_command:
         life.first.restore(backup.files)
     life.looked = None if by_command else backup.looked
+    life.sure = None if by_command else min(filter(None, (life.sure, backup.made)), default=None)
     _only_sent_remembers(life)
     anew = by_command or any(mail.at >= backup.made for mail in life.truth.sent)  # Sent holds what it does not know
     for thread in life.truth.threads.values():
@@ -54,7 +55,7 @@ def loses_database(life: "Life", action: Action) -> None:
     for thread in life.truth.threads.values():
         thread.forget()
         thread.after_first_run_of.clear()
-    life.looked = None
+    life.looked = life.sure = None
 
 
 def _only_sent_remembers(life: "Life") -> None:

@@ -112,7 +112,9 @@ def _lies_elsewhere(court: Court, wish: Wish) -> str:
     known = court.c.store.conversations.find(wish.entry.message.id) if unasked and wish.entry else None
     if known is None or known.place is None or lies_in_sent(court, known):
         return ""
-    return f"your mail of {known.entry.at:%Y-%m-%d} lies in '{known.place.folder}', not in Sent; was it sent? follow up?"
+    return (
+        f"your mail of {known.entry.at:%Y-%m-%d} lies in '{known.place.folder}', not in Sent; was it sent? follow up?"
+    )
 
 
 def _asked_first(e: Enrollment) -> Enrollment:
@@ -201,13 +203,25 @@ def _one_live(court: Court, wish: Wish) -> str:
     if other is None:
         return ""
     if wish.origin is Origin.DETECTED and not _far_off(court, other):
-        c.store.events.add(
-            c.now, Happened.NOT_ENROLLED, f"{other.address} is in '{other.sequence}' already", other.id, other.address
-        )
-        return f"{other.address} is in '{other.sequence}' already"
+        why = f"{other.address} is in '{other.sequence}' already"
+        asks = other.state is State.WAITING or (other.state is State.PAUSED and other.then is State.WAITING)
+        if asks and wish.entry is not None:
+            told = _gives_way(other, wish.entry.message.subject, wish.sequence.name)
+            c.store.events.add(c.now, Happened.WARNING, told, other.id, other.address)
+        else:
+            c.store.events.add(c.now, Happened.NOT_ENROLLED, why, other.id, other.address)
+        return why
     c.store.enrollments.change_now(other.id, State.STOPPED, c.now, f"gave way to '{wish.sequence.name}': {wish.why}")
     c.tally.stopped += 1
     return ""
+
+
+def _gives_way(other: Enrollment, subject: str, sequence: str) -> str:
+    """That a newer mail is not followed up while a question about an older one stands, and how it would be."""
+    return (
+        f"your mail '{subject}' is not followed up, for number {other.id} is asked about still ({other.why});"
+        f" put it into Followmail/{sequence} to follow it up instead"
+    )
 
 
 def _far_off(court: Court, other: Enrollment) -> bool:

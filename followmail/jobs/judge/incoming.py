@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.judge.court import Court, judge_each
 from followmail.mail.identity import Person, company, dns, is_machine, mailbox, same_person
+from followmail.mail.msgid import is_digest
+from followmail.mail.note import passed_on
 from followmail.sequence import answers
 from followmail.sequence.answers import Bearings, Effect, Tie
 from followmail.sequence.conversation import parties_of
@@ -103,6 +105,7 @@ class Live:
 def _incoming(court: Court, known: Known, live: Live) -> None:
     c, message = court.c, known.entry.message
     if c.identity.is_own(message.sender.address):
+        _passed_on(court, known, live)
         return
     known = _by_attendee(court, known)
     if not message.auto_submitted and not message.may_be_report:
@@ -113,6 +116,22 @@ def _incoming(court: Court, known: Known, live: Live) -> None:
                 break
     if live.any_ended:
         _heed_after_the_end(court, known)
+
+
+def _passed_on(court: Court, known: Known, live: Live) -> None:
+    """What the consultant forwarded to himself from another mailbox of his: whose mail it holds may have answered there."""
+    c, message = court.c, known.entry.message
+    if is_digest(message.id) or not all(c.identity.is_own(p.address) for p in (*message.to, *message.cc)):
+        return
+    for author in passed_on(court.raw(known), c.identity) if live.all else ():
+        for number in dict.fromkeys(live.by_address.get(mailbox(author.address), ())):
+            for _ in range(_TRIES):
+                e = c.store.enrollments.get(number)
+                if e is None or not e.state.live:
+                    break
+                b = bearings(c, e)
+                if apply(c, e, answers.passed_on(author, message, b, c.policy.calendar), b):
+                    break
 
 
 def _by_attendee(court: Court, known: Known) -> Known:

@@ -29,6 +29,7 @@ from followmail.mail.subject import bare_subject, is_forward
 from followmail.rendering.digest import self_mail
 from followmail.sequence import orders
 from followmail.sequence.agenda import Item, What, day
+from followmail.sequence.answers import WISH
 from followmail.sequence.happened import Happened
 from followmail.sequence.orders import NotUnderstood, Order, Verb
 from followmail.sequence.steps import Enrollment, State, Status
@@ -242,9 +243,10 @@ def _list(d: Desk) -> str:
 
 
 def _waiting(d: Desk, digest: Digest) -> tuple[int, ...]:
-    """The numbers that `ok all` means: what waits for a yes, and nothing that may have left, was answered or ended."""
+    """The numbers that `ok all` means: what waits for a yes, but for a wish to be left alone, and nothing that may have left,
+    was answered or ended."""
     found = ((number, d.store.digests.item(digest.id, number)) for number in d.store.digests.numbers(digest.id))
-    return tuple(number for number, item in found if item is not None and item.what is What.WAITING)
+    return tuple(n for n, item in found if item is not None and item.what is What.WAITING and item.code != WISH)
 
 
 def _numbered(d: Desk, digest: Digest, number: int, order: Order) -> str:
@@ -281,12 +283,13 @@ def _instead(item: Item, number: int, order: Order) -> str:
 
 
 def _takes_back(d: Desk, digest: Digest, order: Order, e: Enrollment) -> bool:
-    """Whether the order is a second thought: nothing came to pass since but a snooze or a stop of the consultant's."""
+    """Whether the order is a second thought: nothing came to pass since but the consultant's own word."""
     if order.verb not in (Verb.SNOOZE, Verb.RESUME) or e.state not in (State.PAUSED, State.STOPPED):
         return False
     news = _news(d, digest, e)
     return bool(news) and all(
-        event.event == Happened.SNOOZED or (event.event == Happened.STOPPED and event.why == desk.STOPPED_BY_HAND)
+        event.event == Happened.SNOOZED
+        or event.why in (desk.STOPPED_BY_HAND, desk.RESUMED_BY_HAND, desk.APPROVED_BY_HAND)
         for event in news
     )
 
