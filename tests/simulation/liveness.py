@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from followmail.rounds import Office
 from followmail.telling import plan_rows
 from tests.simulation.machine import AFTER
-from tests.simulation.truth import OWN, ZONE, Broken, Thread, Truth
+from tests.simulation.truth import ZONE, Broken, Thread, Truth
 
 # So long before the end a step must be due: what the limit, a company's one mail a day, and a yes take.
 MARGIN = 5
@@ -43,18 +43,18 @@ def owed(truth: Truth, began: datetime, now: datetime) -> Iterator[Thread]:
         when = due(thread)
         if when is None or business_days_after(when, MARGIN) > now or (thread.left_at and thread.left_at >= began):
             continue
-        over = thread.answered or thread.stopped or thread.off or thread.bounced or thread.address in truth.forbidden
-        over = (
-            over
-            or thread.declined
-            or thread.was_over
-            or thread.seen_at is None
-            or thread.seen_at - thread.wrote_at > LOOKBACK
-        )
-        over = over or len(truth.of(thread.address)) > 1
         rests = any(until and until > began for until in (thread.away_until, thread.snoozed_until))
-        if not over and not rests and thread.address != OWN:
+        if not rests and not _over(thread, truth):
             yield thread
+
+
+def _over(thread: Thread, truth: Truth) -> bool:
+    """Whether it may rightly rest for good: by an answer, a word of the consultant's, or a rule of how a chase begins."""
+    seen = thread.seen_at is not None and thread.seen_at - thread.wrote_at <= LOOKBACK
+    several = len(truth.of(thread.address)) > 1  # a person is in one sequence at a time
+    forbidden = thread.off or thread.address in truth.forbidden
+    ended = thread.answered or thread.stopped or thread.bounced or thread.declined or thread.was_over
+    return ended or forbidden or several or not seen
 
 
 def nothing_vanished(office: Office) -> None:

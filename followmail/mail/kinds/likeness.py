@@ -52,7 +52,7 @@ _WORD = re.compile(r"\d+|@+|[\w']+|[?!.\n]")
 _SPOKEN = re.compile(r"\s*[^\W_]{2}[\w' ]*\s*")  # a part that a person understands
 _EDGE = "\n"  # as if it were a word: before the first one, behind the last
 _Part = str | tuple[str, ...]
-_ENDS = frozenset(("<not", "<again", "<stop", "<remove", "<off", "<angry", "<law"))
+_ENDS = frozenset(("<not", "<stop", "<remove", "<off", "<angry", "<law"))
 _SIGNS = frozenset(".?!0@°~" + _EDGE)  # what stands in a row and is no word, and means itself
 
 
