@@ -9,6 +9,7 @@ import pytest
 
 from followmail import desk
 from followmail.sequence.steps import State, Status
+from followmail.store.outbox import Outbox
 from tests.jobs.clients import Client, Thunderbird
 from tests.servers.smtp import Smtpd
 from tests.world import BOB, CARLA, World, days
@@ -551,3 +552,25 @@ def test_a_draft_that_keeps_its_date_left_when_it_was_sent(world: World) -> None
     world.round()
     left = world.one().deliveries[0].left
     assert left is not None and world.now - left < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("new_id", [False, True])
+def test_a_kill_while_a_sent_draft_is_recorded_drops_no_step(
+    world: World, monkeypatch: pytest.MonkeyPatch, new_id: bool
+) -> None:
+    """That it is a step, and that the step has left, are one fact: else it would count as deleted, and the chase be over."""
+    world.owes_bob_a_nudge()
+    world.round()
+    world.sends_draft(new_id=new_id)
+
+    def dies(*_: object, **__: object) -> bool:
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Outbox, "move", dies)
+        with pytest.raises(SystemExit):
+            world.round()
+    world.close()
+    world.rounds_over(60)
+    e = world.one()
+    assert (e.state, [d.status for d in e.deliveries]) == (State.ACTIVE, [Status.SENT])

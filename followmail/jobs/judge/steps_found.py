@@ -1,6 +1,7 @@
 """Sent messages that are steps: mails of our form, and drafts of ours that the consultant sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -42,22 +43,25 @@ _SETTLED_OTHERWISE = (Status.DRAFTED, Status.SENDING, Status.HANDED_OVER, Status
 
 
 def step_of_ours(c: Cycle, known: Known) -> None:
-    """A mail of our form stands in Sent: its step has left, whatever we thought of it."""
-    store, message = c.store, known.entry.message
-    store.conversations.set_step(known.row)
-    parcel = store.outbox.by_message_id(message.id)
-    if parcel is not None:
-        if parcel.delivery.status is not Status.SENT:
-            has_left(c, parcel, known, "it stands in Sent")
-        store.outbox.note(parcel.delivery.id, filed=True)
-        return
-    for e in store.enrollments.live():
-        if e.conversation == known.conversation or known.entry.is_to(e.address):
-            sequence = c.sequences.get(e.sequence)
-            step = sequence and _step_with_id(c, e, sequence, message.id)
-            if sequence is not None and step:
-                count_as_step(c, e, sequence, step, known.entry)
-    database_lacked(c)
+    """A mail of our form stands in Sent: its step has left, whatever we thought of it.
+
+    One transaction, here as below: a message that is known as a step is asked about no more, so what it is the step of
+    must be known as soon.
+    """
+    with c.store.transaction():
+        c.store.conversations.set_step(known.row)
+        if (parcel := c.store.outbox.by_message_id(known.entry.message.id)) is not None:
+            if parcel.delivery.status is not Status.SENT:
+                has_left(c, parcel, known, "it stands in Sent")
+            c.store.outbox.note(parcel.delivery.id, filed=True)
+            return
+        for e in c.store.enrollments.live():
+            if e.conversation == known.conversation or known.entry.is_to(e.address):
+                sequence = c.sequences.get(e.sequence)
+                step = sequence and _step_with_id(c, e, sequence, known.entry.message.id)
+                if sequence is not None and step:
+                    count_as_step(c, e, sequence, step, known.entry)
+        database_lacked(c)
 
 
 def copy_of_ours(c: Cycle, known: Known) -> bool:
@@ -66,13 +70,14 @@ def copy_of_ours(c: Cycle, known: Known) -> bool:
     parcel = next((p for p in near if p.delivery.status in _BY_US and p.data and is_copy(known.entry.message, p)), None)
     if parcel is None:
         return False
-    c.store.conversations.set_step(known.row)
-    if parcel.delivery.status is Status.UNCERTAIN:
-        has_left(c, parcel, known, "its copy stands in Sent")
-    e = c.store.enrollments.get(parcel.delivery.enrollment)
-    if e is not None and e.conversation is not None:
-        c.store.conversations.join(known.conversation, e.conversation)
-    c.store.outbox.note(parcel.delivery.id, filed=True)
+    with c.store.transaction():
+        c.store.conversations.set_step(known.row)
+        if parcel.delivery.status is Status.UNCERTAIN:
+            has_left(c, parcel, known, "its copy stands in Sent")
+        e = c.store.enrollments.get(parcel.delivery.enrollment)
+        if e is not None and e.conversation is not None:
+            c.store.conversations.join(known.conversation, e.conversation)
+        c.store.outbox.note(parcel.delivery.id, filed=True)
     return True
 
 
@@ -209,10 +214,10 @@ def _is_step(court: Court, known: Known, parcel: Parcel) -> bool:
         return False
     sent = lies_in_sent(court, known)
     place = known.place.folder if known.place else ""
-    _record_step(court, known, e)
-    has_left(c, parcel, known, "you sent its draft" if sent else f"it lies as a sent mail in '{place}'", yes=sent)
-    if not sent:
-        _warn(c, e, f"step {parcel.delivery.number} counts as sent, for it lies in '{place}' and is no draft there")
+    with _as_step(court, known, e):
+        has_left(c, parcel, known, "you sent its draft" if sent else f"it lies as a sent mail in '{place}'", yes=sent)
+        if not sent:
+            _warn(c, e, f"step {parcel.delivery.number} counts as sent, for it lies in '{place}' and is no draft there")
     return True
 
 
@@ -222,11 +227,15 @@ def _belongs(known: Known, e: Enrollment, subject: str) -> bool:
     return together or known.entry.message.base_subject == base_subject(subject)
 
 
-def _record_step(court: Court, known: Known, e: Enrollment) -> None:
+@contextmanager
+def _as_step(court: Court, known: Known, e: Enrollment) -> Iterator[None]:
+    """A message is a step of this enrollment, and with it what follows from that; its text is fetched before."""
     court.read(known)
-    court.c.store.conversations.set_step(known.row)
-    if e.conversation is not None:
-        court.c.store.conversations.join(known.conversation, e.conversation)
+    with court.c.store.transaction():
+        court.c.store.conversations.set_step(known.row)
+        if e.conversation is not None:
+            court.c.store.conversations.join(known.conversation, e.conversation)
+        yield
 
 
 # ---- outside the Sent folders
@@ -287,10 +296,14 @@ def _sent_after_all(court: Court, known: Known, address: str) -> bool:
             if parcel is None or known.entry.at > delivery.changed + LATEST or not _belongs(known, e, parcel.subject):
                 continue
             if _alike(court.read(known).new_text, [parcel.data]):
-                _record_step(court, known, e)
-                has_left(c, parcel, known, "you sent its draft after all")
-                if e.state is State.STOPPED:
-                    _warn(c, e, f"you sent the draft of step {delivery.number} after all; resume goes on with the next")
+                with _as_step(court, known, e):
+                    has_left(c, parcel, known, "you sent its draft after all")
+                    if e.state is State.STOPPED:
+                        _warn(
+                            c,
+                            e,
+                            f"you sent the draft of step {delivery.number} after all; resume goes on with the next",
+                        )
                 return True
     return False
 
@@ -320,14 +333,14 @@ def _reads_like_step(court: Court, known: Known, address: str) -> bool:
         return False
     if not _holds(court.read(known).new_text, mail_text.new_text(mail_text.text_of(written.data))):
         return False
-    _record_step(court, known, e)
     own = e.delivery(step.name)
     parcel = c.store.outbox.parcel(own.id) if own is not None else None
-    if parcel is not None:
-        has_left(c, parcel, known, "it reads like a mail of yours in Sent", yes=False)
-    else:
-        count_as_step(c, e, sequence, step.name, known.entry, "a mail of yours in Sent reads like it")
-    _warn(c, e, f"step {step.number} counts as left: your mail of {known.entry.at:%Y-%m-%d} reads like it")
+    with _as_step(court, known, e):
+        if parcel is not None:
+            has_left(c, parcel, known, "it reads like a mail of yours in Sent", yes=False)
+        else:
+            count_as_step(c, e, sequence, step.name, known.entry, "a mail of yours in Sent reads like it")
+        _warn(c, e, f"step {step.number} counts as left: your mail of {known.entry.at:%Y-%m-%d} reads like it")
     return True
 
 
