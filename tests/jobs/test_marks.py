@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from followmail import checking, desk
-from followmail.sequence.steps import Delay, State, Unit
+from followmail.sequence.steps import Delay, State, Status, Unit
 from tests.servers.dovecot import Dovecots
 from tests.world import ALEX, ANN, BOB, Mail, World, days, weeks
 
@@ -175,6 +175,29 @@ def test_off_alone_in_a_conversation_switches_it_off(running: World) -> None:
     running.round()
     assert running.states() == {BOBS: "stopped"}
     assert refusals(running) == []
+
+
+def test_off_counts_on_a_mail_that_counts_as_a_step(world: World) -> None:
+    """Alex followed up by hand before the first run, and said with it that this was all."""
+    mail = world.writes(BOB, ago=days(3))
+    world.writes(
+        BOB, "Re: Proposal", "Just one more question?", answers=mail, ago=days(2), Bcc="alex+off@consult.example"
+    )
+    world.round()
+    assert not [e for e in world.enrollments() if e.state.live]
+
+
+def test_off_counts_on_a_draft_of_ours_that_alex_sends(running: World) -> None:
+    """He puts it into Bcc: this mail, and no more. The step has left."""
+    running.owes_bob_a_nudge()
+    running.round()
+    (raw,) = running.mailbox.raw("Drafts")
+    running.mailbox.append(b"Bcc: alex+off@consult.example\r\n" + raw, "Sent", ("\\Seen",), running.now)
+    running.mailbox.expunge("Drafts", running.mailbox.uids("Drafts"))
+    running.rounds_over(20)
+    (e,) = running.enrollments()
+    assert (e.state, e.why) == (State.STOPPED, "you marked it +off")
+    assert [d.status for d in e.deliveries] == [Status.SENT]
 
 
 def test_off_wins_over_a_folder_found_in_the_same_look(running: World) -> None:

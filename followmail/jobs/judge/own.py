@@ -37,20 +37,15 @@ def judge_own(court: Court) -> None:
 def _own(court: Court, message_id: str) -> None:
     c = court.c
     known = c.store.conversations.find(message_id)  # anew: an earlier one may have made it a step
-    if known is None or known.entry.step:
-        return
-    if is_digest(message_id) or obey_reply(court, known):
-        return
-    if is_ours(message_id):
-        complete(court.session, c, court.watched(), [known.entry.message], court.asked_for, judged=False)
-        step_of_ours(c, known)
-        return
-    if copy_of_ours(c, known) or step_of_draft(court, known):
+    if known is None or (not known.entry.step and (is_digest(message_id) or obey_reply(court, known))):
         return
     found = _honoured(c, known)
+    is_step = _is_step(court, known)
     off = next((mark for mark in found if mark.word == marks.OFF), None)
-    if off is not None:
-        obey_off(court, known, off)
+    if off is not None:  # also of a draft that was sent with it, and of a mail that counts as a step
+        obey_off(court, c.store.conversations.find(message_id) or known, off)
+        return
+    if is_step:
         return
     if not found and step_since_backup(c, known):
         return
@@ -63,6 +58,18 @@ def _own(court: Court, message_id: str) -> None:
     obeyed = [_obey_once(court, known, mark) for mark in wishes]
     if not any(obeyed) and not moved:
         _detect(court, known)
+
+
+def _is_step(court: Court, known: Known) -> bool:
+    """Whether it is a step, of which it is recorded that it left."""
+    c, message = court.c, known.entry.message
+    if known.entry.step:
+        return True
+    if is_ours(message.id):
+        complete(court.session, c, court.watched(), [message], court.asked_for, judged=False)
+        step_of_ours(c, known)
+        return True
+    return copy_of_ours(c, known) or step_of_draft(court, known)
 
 
 def _obey_once(court: Court, known: Known, mark: Mark) -> bool:
