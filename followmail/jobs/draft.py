@@ -229,8 +229,8 @@ def _is_untouched(session: Session, parcel: Parcel, draft: Draft) -> bool:
 
 def _missing(c: Cycle, look: Look, parcel: Parcel) -> None:
     """A draft that no folder holds: deleted, or about to come again; what was sent has been judged before."""
-    if not look.complete:
-        return  # only complete looks prove that it is gone
+    if not look.complete or c.store.facts.text("clock_fault"):
+        return  # only complete looks prove that it is gone; and by a clock that cannot be right no sent mail is judged
     if not parcel.withdraw and (why := _out_of_sight(c, look, parcel)):
         if parcel.gone_looks != OUT_OF_SIGHT:  # told once
             c.store.outbox.note(parcel.delivery.id, gone_since=None, gone_looks=OUT_OF_SIGHT)

@@ -574,3 +574,16 @@ def test_a_kill_while_a_sent_draft_is_recorded_drops_no_step(
     world.rounds_over(60)
     e = world.one()
     assert (e.state, [d.status for d in e.deliveries]) == (State.ACTIVE, [Status.SENT])
+
+
+def test_a_draft_that_is_sent_while_the_clock_cannot_be_right_is_not_deleted(world: World) -> None:
+    """No sent mail is judged by such a clock, so none may be missed either; after `resume` the step has left."""
+    world.owes_bob_a_nudge()
+    world.round()
+    world.sends_draft()
+    world.now += timedelta(days=100)
+    world.rounds_over(60)
+    assert statuses(world) == [Status.DRAFTED]
+    desk.resume_all(world.desk())
+    world.round()
+    assert (world.one().state, statuses(world)) == (State.ACTIVE, [Status.SENT])

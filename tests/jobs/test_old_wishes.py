@@ -86,3 +86,20 @@ def test_many_are_asked_for_in_one_search_and_of_each_mail_the_body_once(sending
     assert len([line for line in said if "BODY.PEEK[]<0" in line]) == 1
     assert len(world.office.store.conversations.of_address("ann@ann.example")) == 10
     assert all(map(world.office.store.conversations.is_acquainted, people))
+
+
+def test_an_answer_of_long_ago_is_one_where_the_database_is_lost(world: World) -> None:
+    """It lies before what a first look reads, and comes in with the question what they wrote long ago."""
+    proposal = world.writes(BOB, ago=days(95))
+    world.gets(BOB, text="Yes, we take it.", answers=proposal, ago=days(93))
+    world.mailbox.create("Followmail")
+    world.mailbox.create("Followmail/nudge")
+    world.mailbox.client.select_folder("Sent")
+    world.mailbox.client.copy([proposal.uid], "Followmail/nudge")
+    world.round()
+    assert world.enrollments() == () or world.states()[BOBS] in ("replied", "waiting")
+    for e in world.enrollments():
+        if e.state.live:
+            desk.approve(world.desk(), e)
+    world.run_days(6)
+    assert world.drafts() == []

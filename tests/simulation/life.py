@@ -366,8 +366,9 @@ class Life:
         self.consultant.forgets(self.script.addresses[action.who])
 
     def _ends_pause(self, action: Action) -> None:
+        """With which he says that the clock is right, now."""
         self.consultant.resumes_all()
-        self.sure = None
+        self.looked, self.sure = self.now, None
 
     def _pauses(self, action: Action) -> None:
         self.consultant.pauses(self.now + timedelta(days=action.number))
@@ -399,8 +400,7 @@ class Life:
         self.truth.detect_enrolls = True
         write_templates(self.home)
         self.faulty.clear()
-        self.consultant.resumes_all()
-        self.sure = None  # with which he says that the clock is right
+        self._ends_pause(Action(self.now, "ends-pause"))
         began = self.now
         for _ in range(_FINAL_CALM):
             self.now = self.people.now = self.consultant.now = _next_business_day(self.now)

@@ -150,7 +150,7 @@ class People:
 
     def _stopped(self, thread: Thread) -> None:
         for mine in self.truth.of(thread.address):  # a mail that is written to them later bounces by itself, or not
-            mine.stopped = True
+            mine.stopped = mine.declined = True  # which the mailbox tells whatever database
 
     def _says_bounce(self, who: int, thread: Thread, anchor: Stored) -> None:
         self._arrives(report(anchor, thread.address, "5.1.1", "550 5.1.1 user unknown", self.now))

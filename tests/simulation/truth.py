@@ -50,7 +50,9 @@ class Thread:
     was_over: bool = (
         False  # and the consultant wrote again: whether that begins anything is for the rules of a beginning
     )
-    declined: bool = False  # they complained, or the consultant deleted its draft: whatever else, nothing is owed
+    declined: bool = (
+        False  # they complained or left, or the consultant deleted its draft: whatever else, nothing is owed
+    )
 
     def write(self, now: datetime) -> None:
         """The consultant writes by hand: the old answer is answered, and a new silence begins with it."""

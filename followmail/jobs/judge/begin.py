@@ -7,7 +7,7 @@ from datetime import datetime
 from followmail.jobs.cycle import Cycle
 from followmail.jobs.facts import OLDER
 from followmail.jobs.judge.court import Court
-from followmail.jobs.judge.forbidden import forbade, latest
+from followmail.jobs.judge.forbidden import forbade, latest, recall
 from followmail.jobs.judge.incoming import bearing_on, count, settle_history, wrote
 from followmail.jobs.judge.steps_found import count_earlier_steps, earlier_steps, lies_in_sent, without_our_id
 from followmail.mail.identity import Person
@@ -55,6 +55,7 @@ def begin(court: Court, wish: Wish) -> str:
         return f"{wish.prospect.address} cannot be asked of a mail server"
     left = earlier_steps(court, e, wish.sequence, wish.opening)
     e = _new(court, wish) if left else e  # they are no anchors
+    recall(court, [wish.prospect.address])  # first: among what they wrote long ago may be the answer
     settled = settle_history(court, e, wish.ended)
     if isinstance(settled, Effect):
         c.store.events.add(c.now, Happened.NOT_ENROLLED, f"answered by then: {settled.why}", address=e.address)
