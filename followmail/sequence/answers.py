@@ -21,9 +21,8 @@ from followmail.sequence.workdays import Calendar
 ACKNOWLEDGED = 10  # business days that a bare acknowledgement holds
 AWAY = 5  # business days for an absence without a date
 DECLINED = 3  # business days after a declined or cancelled meeting
-LONG_BEFORE = timedelta(
-    days=2
-)  # no clock and no queue explains it: a mail dated so long before the anchor is an old one
+# A mail dated so long before the anchor is an old one: no clock and no queue explains it.
+LONG_BEFORE = timedelta(days=2)
 SOFT_BOUNCES = 3  # so many temporary failures are one final
 WISH = "wish"  # the code of a question because somebody asked not to be written to: only a yes by name answers it
 GONE = "gone"  # the code of an end because they left the company: it needs a second yes to go on

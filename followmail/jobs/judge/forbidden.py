@@ -17,9 +17,9 @@ AMONG = 10
 
 
 def forbade(court: Court, address: str) -> str:
-    """That they asked, before there was an enrollment, not to be written to, which holds for ever; empty where not."""
+    """That they asked, before there was an enrollment, not to be written to, which holds for ever; empty where not. What
+    they wrote long ago has been recalled before."""
     c = court.c
-    recall(court, [address])
     for known in latest(c, address):
         kind = known.entry.kind or court.read(known).kind
         if kind is Kind.UNSUBSCRIBE:
